@@ -1,0 +1,52 @@
+// A model is a list of nodes in the order they run. Each node makes one value: value 0 is the input,
+// value i + 1 is what node i makes, and the last value is the output.
+import type { OperatorAttributes, OperatorName } from './operator.ts';
+import { operators } from './operators/table.ts';
+import type { Shape } from './shape.ts';
+
+/** Index of a value: 0 is the graph's input, i + 1 the output of node i. */
+export type ValueId = number;
+
+export type Node = {
+  [Name in OperatorName]: {
+    readonly name: string;
+    readonly operator: Name;
+    readonly attributes: OperatorAttributes[Name];
+    readonly inputs: readonly ValueId[];
+  };
+}[OperatorName];
+
+export interface Graph {
+  readonly inputShape: Shape;
+  readonly nodes: readonly Node[];
+}
+
+/** Nodes with weights. */
+export type Layer = Extract<Node, { operator: 'conv' | 'dense' }>;
+
+export function isLayer(node: Node): node is Layer {
+  return node.operator === 'conv' || node.operator === 'dense';
+}
+
+/** Shape of every value, indexed by ValueId. Throws InputError naming the node that does not fit. */
+export function inferShapes(graph: Graph): Shape[] {
+  const shapes: Shape[] = [graph.inputShape];
+  for (const node of graph.nodes) {
+    shapes.push(shapeOf(node, node.inputs.map((value) => shapes[value]!)));
+  }
+  return shapes;
+}
+
+/** Shape of a layer's weights: [outputChannels, ...]; the first axis has one scale each. */
+export function weightShapeOf(layer: Layer, input: Shape): readonly number[] {
+  return layer.operator === 'conv'
+    ? operators.conv.weightShape([input], layer.attributes)!
+    : operators.dense.weightShape([input], layer.attributes)!;
+}
+
+function shapeOf<Name extends OperatorName>(
+  node: { readonly operator: Name; readonly attributes: OperatorAttributes[Name] },
+  inputs: readonly Shape[],
+): Shape {
+  return operators[node.operator].inferShape(inputs, node.attributes);
+}

@@ -1,0 +1,51 @@
+// What one .onward file holds: all a device needs to predict and to learn.
+import type { Model } from '../graph/model.ts';
+import type { Module } from '../graph/module.ts';
+import type { Feedback, Plan } from '../learning/plan.ts';
+
+/** How a sample becomes the model's uint8 input: real = (value - mean[c]) / deviation[c], then quantised. */
+export interface InputDescription {
+  /** Order of a sample's values as callers pass them. */
+  readonly layout: 'nhwc' | 'nchw';
+  /** One per channel; 0 and 1 where the model takes values as they are. */
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}
+
+/** The executable form of one part of the model for one target. */
+export interface Program {
+  readonly target: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Alignment {
+  /** Layer name. */
+  readonly layer: string;
+  /** Cosine between the feedback's weight update and backpropagation's, on the calibration set. */
+  readonly cosine: number;
+}
+
+/** Where a package came from; shown by inspect, used by nothing. */
+export interface Provenance {
+  readonly source: string;
+  readonly sourceSha256: string;
+  readonly exporter: string;
+  readonly calibrationSamples: number;
+  /** Percent, on the calibration labels; null where there were none. */
+  readonly floatAccuracy: number | null;
+  readonly int8Accuracy: number | null;
+  readonly alignment: readonly Alignment[];
+}
+
+export interface PackageContent {
+  readonly model: Model;
+  readonly modules: readonly Module[];
+  readonly plan: Plan;
+  readonly feedback: readonly Feedback[];
+  readonly input: InputDescription;
+  /** One name per output row in use; further rows are spare, for classes to come. */
+  readonly labels: readonly string[];
+  readonly programs: readonly Program[];
+  readonly provenance: Provenance;
+}
