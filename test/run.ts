@@ -9,6 +9,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+
 import { announcedSkips } from './support/skip.ts';
 
 /** uvu's own result: [failures as text, or true], passed, skipped, registered. */
@@ -63,24 +64,21 @@ function findTests(folder: string): string[] {
 async function watch<Result>(work: Promise<Result>): Promise<Result | 'hung'> {
   const limitMs = Math.max(0, Math.min(suiteLimitMs, runEnd - Date.now()));
   deadline[0] = Date.now() + limitMs;
-  const { promise, resolve: giveUp } = hang();
+  let giveUp = ignore;
+  const hang = new Promise<'hung'>((settle) => {
+    giveUp = () => settle('hung');
+  });
   const timer = setTimeout(giveUp, limitMs).unref();
-  process.once('beforeExit', giveUp);
+  process.once('beforeExit', giveUp); // the event loop is empty, so nothing can settle any more
   try {
-    return await Promise.race([work, promise]);
+    return await Promise.race([work, hang]);
   } finally {
     clearTimeout(timer);
     process.off('beforeExit', giveUp);
   }
 }
 
-function hang(): { promise: Promise<'hung'>; resolve: () => void } {
-  let settle: (value: 'hung') => void = () => {};
-  const promise = new Promise<'hung'>((resolvePromise) => {
-    settle = resolvePromise;
-  });
-  return { promise, resolve: () => settle('hung') };
-}
+function ignore(): void {}
 
 async function runFile(index: number, path: string): Promise<void> {
   const name = relative(root, path);
@@ -122,7 +120,8 @@ async function runSuite(name: string, run: RunSuite): Promise<number> {
 }
 
 function reportSkips(name: string, uvuSkips: number): void {
-  for (const { name: test, reason } of announcedSkips) console.log(`  skipped: ${test} (${reason})`);
+  for (const { name: test, reason } of announcedSkips)
+    console.log(`  skipped: ${test} (${reason})`);
   skipped += announcedSkips.length;
   const silent = uvuSkips - announcedSkips.length;
   if (silent > 0) {
