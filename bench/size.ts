@@ -1,0 +1,58 @@
+// Bytes shipped, held to bench/size-budgets.json. "runtime" is what a page downloads before any
+// engine: the runtime and msgpackr in one file, minified and gzipped. "package" is the npm tarball
+// without the demo model.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+import { build } from 'esbuild';
+
+import budgets from './size-budgets.json' with { type: 'json' };
+
+interface Tarball {
+  readonly size: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+async function measureRuntime(): Promise<number> {
+  const { outputFiles, metafile } = await build({
+    entryPoints: ['runtime/index.ts'],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    metafile: true,
+    write: false,
+    outdir: 'dist',
+  });
+  const [bundle] = outputFiles;
+  if (bundle === undefined) throw new Error('size: expected one bundle, got none');
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  for (const folder of ['runtime/', 'node_modules/']) {
+    const parts = inputs.filter(([path]) => path.startsWith(folder));
+    const bytes = parts.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0);
+    console.log(`  ${folder} ${bytes} bytes minified in ${parts.length} files`);
+  }
+  return gzipSync(bundle.contents).length;
+}
+
+function measurePackage(): number {
+  const listing = execFileSync('npm', ['pack', '--dry-run', '--json'], { encoding: 'utf8' });
+  const [tarball] = JSON.parse(listing) as Tarball[];
+  if (tarball === undefined) throw new Error('size: expected one tarball, got none');
+  const models = tarball.files.filter(({ path }) => path.endsWith('.onward'));
+  return models.reduce(
+    (size, { path }) => size - gzipSync(readFileSync(path)).length,
+    tarball.size,
+  );
+}
+
+function check(name: string, bytes: number, budget: number): void {
+  console.log(`${name}: ${bytes} of ${budget} bytes`);
+  if (bytes <= budget) return;
+  console.error(`size: expected ${name} at most ${budget} bytes, got ${bytes}`);
+  process.exitCode = 1;
+}
+
+check('runtime', await measureRuntime(), budgets.runtimeGzipBytes);
+check('package', measurePackage(), budgets.packageBytes);
