@@ -52,11 +52,26 @@ export interface Engine extends AsyncDisposable {
    * Runs modules [from, end) holding their activations, takes the error against `targets`
    * (float32 [batch, classes], rows summing to 1), and updates every layer in them in place.
    */
-  learnTail(from: number, input: Activation, targets: Float32Array, rates: StepRates): Promise<TailResult>;
+  learnTail(
+    from: number,
+    input: Activation,
+    targets: Float32Array,
+    rates: StepRates,
+  ): Promise<TailResult>;
   /** Re-forwards a module, updates its layers from the feedback of `source`, returns its output (old weights). */
-  learnByFeedback(module: number, input: Activation, source: Gradient, rates: StepRates): Promise<Activation>;
+  learnByFeedback(
+    module: number,
+    input: Activation,
+    source: Gradient,
+    rates: StepRates,
+  ): Promise<Activation>;
   /** Re-forwards a module, updates its layers from the exact gradient at its end, returns the gradient at its input. */
-  learnByReplay(module: number, input: Activation, gradient: Gradient, rates: StepRates): Promise<Gradient>;
+  learnByReplay(
+    module: number,
+    input: Activation,
+    gradient: Gradient,
+    rates: StepRates,
+  ): Promise<Gradient>;
   /** Makes the arrays given at opening hold the current weights. */
   pull(): Promise<void>;
   /** Makes the engine use what the arrays hold now. */

@@ -1,6 +1,13 @@
 // The public surface of the runtime: named exports only.
 export * from './errors.ts';
-export type { Activation as DeviceActivation, Engine, EngineInput, Gradient, StepRates, TailResult } from './engine.ts';
+export type {
+  Activation as DeviceActivation,
+  Engine,
+  EngineInput,
+  Gradient,
+  StepRates,
+  TailResult,
+} from './engine.ts';
 export type * from './graph/operator.ts';
 export type { Shape } from './graph/shape.ts';
 export { sameShape, showShape, sizeOf } from './graph/shape.ts';
@@ -18,3 +25,18 @@ export type {
   Program,
   Provenance,
 } from './package/content.ts';
+export { partition } from './graph/partition.ts';
+export { accuracyOf, argmax, softmax } from './learning/accuracy.ts';
+export { crossEntropy } from './learning/cross-entropy.ts';
+export { checkLabels, oneHot, selectSamples, splitExamples } from './learning/examples.ts';
+export type { Examples } from './learning/examples.ts';
+export { quantizeSamples } from './learning/input.ts';
+export type { SampleFormat } from './learning/input.ts';
+export { feedbackOf, layoutOf } from './learning/layout.ts';
+export type { StepLayout } from './learning/layout.ts';
+export { runLesson } from './learning/lesson.ts';
+export type { LessonOptions, LessonProgress, LessonReport } from './learning/lesson.ts';
+export { decayedRate } from './learning/schedule.ts';
+export { shuffled } from './learning/shuffle.ts';
+export { learnStep } from './learning/step.ts';
+export type { Batch } from './learning/step.ts';

@@ -32,7 +32,12 @@ export function isLayer(node: Node): node is Layer {
 export function inferShapes(graph: Graph): Shape[] {
   const shapes: Shape[] = [graph.inputShape];
   for (const node of graph.nodes) {
-    shapes.push(shapeOf(node, node.inputs.map((value) => shapes[value]!)));
+    shapes.push(
+      shapeOf(
+        node,
+        node.inputs.map((value) => shapes[value]!),
+      ),
+    );
   }
   return shapes;
 }

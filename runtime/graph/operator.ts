@@ -50,5 +50,8 @@ export interface OperatorDefinition<Name extends OperatorName> {
   /** Shape of the output, without the batch; throws InputError naming the operator if inputs do not fit. */
   inferShape(inputs: readonly Shape[], attributes: OperatorAttributes[Name]): Shape;
   /** Shape of the weights, or null where the operator has none. */
-  weightShape(inputs: readonly Shape[], attributes: OperatorAttributes[Name]): readonly number[] | null;
+  weightShape(
+    inputs: readonly Shape[],
+    attributes: OperatorAttributes[Name],
+  ): readonly number[] | null;
 }

@@ -1,0 +1,47 @@
+// Cuts a graph into modules: as small as the graph allows, so that little is alive at a time, but
+// never between a depthwise convolution and the pointwise one that completes it.
+import { isLayer } from './graph.ts';
+import type { Graph, Node } from './graph.ts';
+import type { Module } from './module.ts';
+
+/** Modules in order; together they hold every node once. Throws nothing: a graph without cuts is one module. */
+export function partition(graph: Graph): Module[] {
+  const segments = cutPositions(graph).map((to, index, cuts) => ({
+    from: cuts[index - 1] ?? 0,
+    to,
+  }));
+  const runs: { from: number; to: number }[] = [];
+  let open = false;
+  for (const { from, to } of segments) {
+    const nodes = graph.nodes.slice(from, to);
+    const previous = runs.at(-1);
+    if (previous && (open || !nodes.some(isLayer))) previous.to = to;
+    else runs.push({ from, to });
+    open = leavesOpen(graph.nodes.slice(runs.at(-1)!.from, to));
+  }
+  return runs.map(({ from, to }) => ({ name: nameOf(graph.nodes.slice(from, to)), from, to }));
+}
+
+/** Node counts after which exactly one value is still to be read: the last one made. */
+export function cutPositions({ nodes }: Graph): number[] {
+  const lastUser = Array.from<number>({ length: nodes.length + 1 }).fill(-1);
+  nodes.forEach(({ inputs }, node) => inputs.forEach((value) => (lastUser[value] = node)));
+  const cuts: number[] = [];
+  let reach = lastUser[0]!;
+  for (let node = 0; node < nodes.length; node++) {
+    if (reach <= node) cuts.push(node + 1);
+    reach = Math.max(reach, lastUser[node + 1]!);
+  }
+  return cuts;
+}
+
+// A run is incomplete until it has a layer that mixes channels.
+function leavesOpen(nodes: readonly Node[]): boolean {
+  const layers = nodes.filter(isLayer);
+  const last = layers.at(-1);
+  return last === undefined || (last.operator === 'conv' && last.attributes.groups > 1);
+}
+
+function nameOf(nodes: readonly Node[]): string {
+  return (nodes.find(isLayer) ?? nodes[0]!).name;
+}

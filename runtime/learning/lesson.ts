@@ -1,0 +1,164 @@
+// A lesson is a transaction: some examples are held out, the rest are learned, and the new weights
+// stand only if the held-out accuracy did not fall. Otherwise the old ones do, bit for bit.
+import type { Engine } from '../engine.ts';
+import type { LayerParameters } from '../graph/model.ts';
+import { accuracyOf } from './accuracy.ts';
+import { crossEntropy } from './cross-entropy.ts';
+import { oneHot, selectSamples, splitExamples } from './examples.ts';
+import type { Examples } from './examples.ts';
+import type { StepLayout } from './layout.ts';
+import type { Plan } from './plan.ts';
+import { decayedRate } from './schedule.ts';
+import { shuffled } from './shuffle.ts';
+import { learnStep } from './step.ts';
+
+export interface LessonProgress {
+  /** Steps done and to do. */
+  readonly step: number;
+  readonly steps: number;
+  readonly epoch: number;
+  /** Mean cross-entropy of the last batch, before its update, in nats. */
+  readonly loss: number;
+}
+
+export interface LessonOptions {
+  /** Default: the plan's. */
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  /** Fraction of each class held out for the gate, 0 to 0.5; default 0.2. */
+  readonly holdout?: number;
+  /** Fixes the split, the order and the rounding; default 0. */
+  readonly seed?: number;
+  /** `always` keeps the new weights whatever the held-out accuracy says; default `improved`. */
+  readonly keep?: 'improved' | 'always';
+  readonly signal?: AbortSignalLike;
+  readonly onProgress?: (progress: LessonProgress) => void;
+}
+
+/** The part of AbortSignal a lesson reads. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+}
+
+export interface LessonReport {
+  readonly samples: number;
+  /** Examples that judged the lesson; 0 means that all were learned and judged it themselves. */
+  readonly holdout: number;
+  readonly steps: number;
+  /** Fractions, 0 to 1. */
+  readonly accuracyBefore: number;
+  readonly accuracyAfter: number;
+  readonly kept: boolean;
+}
+
+/** What a lesson works on; `parameters` are the arrays the engine was opened with. */
+export interface Lesson {
+  readonly engine: Engine;
+  readonly layout: StepLayout;
+  readonly plan: Plan;
+  readonly parameters: ReadonlyMap<number, LayerParameters>;
+  readonly classes: number;
+  /** uint8 values of one sample. */
+  readonly sampleSize: number;
+  /** Steps learned in earlier lessons; goes into the rounding noise. */
+  readonly firstStep: number;
+}
+
+/**
+ * Learns from `examples` and updates `lesson.parameters` in place, or leaves them bit for bit as they
+ * were: when the gate says no, when `signal` is aborted, and when anything throws.
+ */
+export async function runLesson(
+  lesson: Lesson,
+  examples: Examples,
+  options: LessonOptions = {},
+): Promise<LessonReport> {
+  const { engine, parameters, sampleSize } = lesson;
+  const before = copyParameters(parameters);
+  const split = splitExamples(examples.labels, options.holdout ?? 0.2, options.seed ?? 0);
+  const judges = split.holdout.length > 0 ? split.holdout : split.training;
+  const judged = selectSamples(examples.samples, sampleSize, judges);
+  const labels = judges.map((index) => examples.labels[index]!);
+  try {
+    const accuracyBefore = await accuracyOf(engine, judged, labels, sampleSize);
+    const steps = await learn(lesson, examples, split.training, options);
+    const accuracyAfter = await accuracyOf(engine, judged, labels, sampleSize);
+    const kept =
+      !options.signal?.aborted && (options.keep === 'always' || accuracyAfter >= accuracyBefore);
+    if (kept) await engine.pull();
+    else await restore(engine, parameters, before);
+    const samples = examples.labels.length;
+    return { samples, holdout: split.holdout.length, steps, accuracyBefore, accuracyAfter, kept };
+  } catch (error) {
+    await restore(engine, parameters, before);
+    throw error;
+  }
+}
+
+async function learn(
+  lesson: Lesson,
+  examples: Examples,
+  training: readonly number[],
+  options: LessonOptions,
+): Promise<number> {
+  const { engine, layout, plan, sampleSize, classes } = lesson;
+  const {
+    seed = 0,
+    epochs = plan.epochs,
+    batchSize = plan.batchSize,
+    signal,
+    onProgress,
+  } = options;
+  const stepsPerEpoch = Math.ceil(training.length / batchSize);
+  const steps = stepsPerEpoch * epochs;
+  for (let step = 0; step < steps && !signal?.aborted; step++) {
+    const epoch = Math.floor(step / stepsPerEpoch);
+    const order = shuffled(training, seed * 1009 + epoch);
+    const start = (step % stepsPerEpoch) * batchSize;
+    const indices = order.slice(start, start + batchSize);
+    const targets = oneHot(examples.labels, indices, classes);
+    const samples = engine.upload(
+      selectSamples(examples.samples, sampleSize, indices),
+      indices.length,
+    );
+    const input = layout.trained > 0 ? await engine.forward(0, layout.trained, samples) : samples;
+    const logits = await learnStep(
+      engine,
+      layout,
+      { input, targets },
+      {
+        rate: decayedRate(options.learningRate ?? plan.learningRate, step, steps) / batchSize,
+        clip: plan.clip,
+        ratio: 1,
+        step: lesson.firstStep + step,
+        seed,
+      },
+    );
+    if (input !== samples) input.dispose();
+    samples.dispose();
+    onProgress?.({ step: step + 1, steps, epoch, loss: crossEntropy(logits, targets, classes) });
+  }
+  return steps;
+}
+
+function copyParameters(parameters: Lesson['parameters']): Map<number, LayerParameters> {
+  return new Map(
+    Array.from(parameters, ([node, { weights, bias, weightScales }]) => [
+      node,
+      { weights: weights.slice(), bias: bias.slice(), weightScales },
+    ]),
+  );
+}
+
+async function restore(
+  engine: Engine,
+  parameters: Lesson['parameters'],
+  before: ReadonlyMap<number, LayerParameters>,
+): Promise<void> {
+  for (const [node, { weights, bias }] of parameters) {
+    weights.set(before.get(node)!.weights);
+    bias.set(before.get(node)!.bias);
+  }
+  await engine.push();
+}
