@@ -9,3 +9,11 @@ export type {
   GraphBuilderOptions,
   NodeOptions,
 } from './onnx/graph-builder.ts';
+export type { FloatArray, FloatParameters } from './float/array.ts';
+export { backpropagate } from './float/backpropagate.ts';
+export type { Backpropagation, BackpropagateOptions } from './float/backpropagate.ts';
+export type { BatchOptions, Progress } from './float/batches.ts';
+export type { FloatModel } from './float/model.ts';
+export { outputOf, runFloat } from './float/run.ts';
+export type { FloatValues, RunOptions } from './float/run.ts';
+export { oneHot, softmaxCrossEntropy } from './float/softmax-cross-entropy.ts';

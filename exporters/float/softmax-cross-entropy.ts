@@ -1,0 +1,41 @@
+import type { FloatArray } from './array.ts';
+import { zeros } from './array.ts';
+
+export interface LossAndError {
+  /** Summed over the batch, in nats. */
+  readonly loss: number;
+  /** dL/dlogits, [batch, classes]. */
+  readonly error: FloatArray;
+}
+
+// L = - sum over n, i of t[n, i] log p[n, i],  p = softmax(logits);  dL/dlogits = p - t
+
+/** `targets` is [batch, classes], rows summing to 1. */
+export function softmaxCrossEntropy(
+  logits: FloatArray,
+  targets: FloatArray,
+  classes: number,
+): LossAndError {
+  const error = zeros(logits, logits.length);
+  let loss = 0;
+  for (let row = 0; row < logits.length; row += classes) {
+    let largest = -Infinity;
+    for (let i = 0; i < classes; i++) largest = Math.max(largest, logits[row + i]!);
+    let sum = 0;
+    for (let i = 0; i < classes; i++) sum += Math.exp(logits[row + i]! - largest);
+    for (let i = 0; i < classes; i++) {
+      const logProbability = logits[row + i]! - largest - Math.log(sum);
+      const target = targets[row + i]!;
+      error[row + i] = Math.exp(logProbability) - target;
+      loss -= target * logProbability;
+    }
+  }
+  return { loss, error };
+}
+
+/** [labels, classes], 1 at each label. */
+export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
+  const targets = new Float32Array(labels.length * classes);
+  for (let n = 0; n < labels.length; n++) targets[n * classes + labels[n]!] = 1;
+  return targets;
+}
