@@ -1,0 +1,224 @@
+// The fields of a package in the order they are stored, each with its bounds. What only holds
+// between fields (shapes, cuts, sizes of arrays) is in the check-*.ts beside this file.
+import type { Graph, Node } from '../graph/graph.ts';
+import type { LayerParameters, LookupParameters, Model, Quantization } from '../graph/model.ts';
+import type { Module } from '../graph/module.ts';
+import type { Clamp, OperatorAttributes, OperatorName, Window } from '../graph/operator.ts';
+import type { Shape } from '../graph/shape.ts';
+import type { Feedback, FeedbackSource, Plan, Rule } from '../learning/plan.ts';
+import type { BlobStore } from './blob-store.ts';
+import type {
+  Alignment,
+  InputDescription,
+  PackageContent,
+  Program,
+  Provenance,
+} from './content.ts';
+import {
+  boolean,
+  bytes,
+  choice,
+  float32Array,
+  int32Array,
+  integer,
+  list,
+  nullable,
+  numbered,
+  real,
+  record,
+  reject,
+  repeated,
+  text,
+} from './field.ts';
+import type { Field } from './field.ts';
+import { decodeSparse, encodeSparse } from './sparse.ts';
+import type { SparseForm } from './sparse.ts';
+
+const maximumNodes = 4096;
+const maximumExtent = 65_536; // of an axis, and of channels
+const maximumRows = 2 ** 22; // of a feedback matrix: grid positions times channels
+
+/** Keeps every product of scales that docs/numerics.md takes finite and normal in float32. */
+const scale = real(1e-12, 1e12);
+const name = text(1, 256);
+const extent = integer(1, maximumExtent);
+
+const window: Field<Window> = record<Window>({
+  kernel: repeated(extent, 2),
+  stride: repeated(extent, 2),
+  dilation: repeated(extent, 2),
+  pads: repeated(integer(0, maximumExtent), 4),
+});
+const clamp: Field<Clamp | null> = nullable(
+  record<Clamp>({ minimum: real(-Infinity, 1e12), maximum: real(-1e12, Infinity) }),
+);
+
+const attributes: { readonly [Name in OperatorName]: Field<OperatorAttributes[Name]> } = {
+  conv: record<OperatorAttributes['conv']>({
+    window,
+    outputChannels: extent,
+    groups: extent,
+    clamp,
+  }),
+  dense: record<OperatorAttributes['dense']>({ outputChannels: extent, clamp }),
+  add: record<OperatorAttributes['add']>({ clamp }),
+  mul: record<OperatorAttributes['mul']>({}),
+  concat: record<OperatorAttributes['concat']>({}),
+  maxPool: record<OperatorAttributes['maxPool']>({ window }),
+  averagePool: record<OperatorAttributes['averagePool']>({ window, countPadding: boolean }),
+  lookup: record<OperatorAttributes['lookup']>({
+    activation: choice(['leakyRelu', 'hardSwish', 'hardSigmoid', 'sigmoid', 'tanh', 'clamp']),
+    parameters: list(real(-Infinity, Infinity), 0, 8),
+  }),
+};
+
+interface AnyNode {
+  readonly name: string;
+  readonly operator: OperatorName;
+  readonly attributes: OperatorAttributes[OperatorName];
+  readonly inputs: readonly number[];
+}
+
+function nodeField(operator: OperatorName): Field<AnyNode> {
+  return record<AnyNode>({
+    name,
+    operator: choice([operator]),
+    attributes: attributes[operator],
+    inputs: list(integer(0, maximumNodes), 1, 256),
+  });
+}
+
+const operator = choice(Object.keys(attributes) as OperatorName[]);
+const node: Field<Node> = {
+  write: (value, where) =>
+    nodeField(operator.read(value.operator, `${where}.operator`)).write(value, where),
+  read(plain, where) {
+    const stored: unknown = Array.isArray(plain) ? plain[1] : reject(where, 'a node', plain);
+    return nodeField(operator.read(stored, `${where}.operator`)).read(plain, where) as Node;
+  },
+};
+
+const graph: Field<Graph> = record<Graph>({
+  inputShape: repeated<Shape>(extent, 3),
+  nodes: list(node, 1, maximumNodes),
+});
+
+const quantization: Field<Quantization> = record<Quantization>({
+  scale,
+  zeroPoint: integer(0, 255),
+});
+
+const lookup: Field<LookupParameters> = record<LookupParameters>({
+  table: bytes(256, 256),
+  slope: float32Array(256),
+});
+
+const module: Field<Module> = record<Module>({
+  name,
+  from: integer(0, maximumNodes),
+  to: integer(1, maximumNodes),
+});
+
+const rule: Field<Rule> = choice([
+  'exact',
+  'exact-replay',
+  'feedback-local',
+  'feedback-direct',
+  'frozen',
+]);
+const source: Field<FeedbackSource> = choice(['logits', 'tail', 'module']);
+
+/** Also for a plan that replaces the package's on a device. */
+export const planField: Field<Plan> = record<Plan>({
+  rules: list(rule, 1, maximumNodes),
+  batchSize: integer(1, 4096),
+  epochs: integer(1, 100_000),
+  learningRate: real(1e-12, 1e6),
+  feedbackRatio: real(0, 1e6),
+  clip: real(1e-12, 1e6),
+});
+
+const input: Field<InputDescription> = record<InputDescription>({
+  layout: choice(['nhwc', 'nchw']),
+  mean: list(real(-1e12, 1e12), 1, maximumExtent),
+  deviation: list(scale, 1, maximumExtent),
+});
+
+const percent = nullable(real(0, 100));
+const provenance: Field<Provenance> = record<Provenance>({
+  source: text(0, 1024),
+  sourceSha256: text(0, 64),
+  exporter: text(0, 256),
+  calibrationSamples: integer(0, 2 ** 31),
+  floatAccuracy: percent,
+  int8Accuracy: percent,
+  // Rounding may take a cosine just past 1.
+  alignment: list(record<Alignment>({ layer: name, cosine: real(-1.001, 1.001) }), 0, maximumNodes),
+});
+
+/** The whole content; long arrays go to and come from `blobs`. */
+export function contentField(blobs: BlobStore): Field<PackageContent> {
+  const layer = record<LayerParameters>({
+    weights: int8Array(blobs),
+    bias: int32Array(maximumExtent),
+    weightScales: float32Array(maximumExtent),
+  });
+  const feedback = record<Feedback>({
+    target: integer(1, maximumNodes),
+    source,
+    kernel: integer(1, 255),
+    dilation: integer(1, 255),
+    groups: extent,
+    grid: repeated<Feedback['grid']>(extent, 2),
+    matrix: sparseArray(blobs),
+    scales: float32Array(maximumRows),
+  });
+  return record<PackageContent>({
+    model: record<Model>({
+      graph,
+      quantization: list(nullable(quantization), 2, maximumNodes + 1),
+      layers: numbered(layer, maximumNodes),
+      lookups: numbered(lookup, maximumNodes),
+      weightLimit: choice([64, 127]),
+    }),
+    modules: list(module, 1, maximumNodes),
+    plan: planField,
+    feedback: list(feedback, 0, maximumNodes),
+    input,
+    labels: list(text(1, 256), 1, maximumExtent),
+    programs: list(record<Program>({ target: name, name, bytes: blobs.bytes }), 0, 1024),
+    provenance,
+  });
+}
+
+function int8Array(blobs: BlobStore): Field<Int8Array> {
+  return {
+    write: (values, where) => blobs.bytes.write(new Uint8Array(values), where),
+    read: (plain, where) => new Int8Array(blobs.bytes.read(plain, where).buffer),
+  };
+}
+
+interface SparseArray {
+  readonly length: number;
+  readonly form: SparseForm;
+  readonly bytes: Uint8Array;
+}
+
+function sparseArray(blobs: BlobStore): Field<Int8Array> {
+  const stored = record<SparseArray>({
+    length: integer(0, 2 ** 31),
+    form: choice([0, 1, 2]),
+    bytes: blobs.bytes,
+  });
+  return {
+    write(values, where) {
+      const [form, encoded] = encodeSparse(values);
+      return stored.write({ length: values.length, form, bytes: encoded }, where);
+    },
+    read(plain, where) {
+      const { length, form, bytes: encoded } = stored.read(plain, where);
+      blobs.reserve(length, where);
+      return decodeSparse([form, encoded], length, where);
+    },
+  };
+}
