@@ -25,6 +25,10 @@ export type {
   Program,
   Provenance,
 } from './package/content.ts';
+export type { Sha256 } from './package/container.ts';
+export { decodePackage } from './package/decode.ts';
+export type { DecodeOptions } from './package/decode.ts';
+export { encodePackage } from './package/encode.ts';
 export { partition } from './graph/partition.ts';
 export { accuracyOf, argmax, softmax } from './learning/accuracy.ts';
 export { crossEntropy } from './learning/cross-entropy.ts';
