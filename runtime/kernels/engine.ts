@@ -1,0 +1,177 @@
+// The reference engine: the kernels behind runtime/engine.ts. It is the oracle that other engines
+// are held to, and the fallback where none of them runs.
+import type {
+  Activation,
+  Engine,
+  EngineInput,
+  Gradient,
+  StepRates,
+  TailResult,
+} from '../engine.ts';
+import { InputError } from '../errors.ts';
+import { moduleInput } from '../graph/module.ts';
+import { sizeOf } from '../graph/shape.ts';
+import { requireRates, requireRunnable } from './check-input.ts';
+import { softmaxError } from './error.ts';
+import { forwardRange, holdRange, logitsFrom, logitsValue } from './forward-range.ts';
+import type { ForwardCall } from './forward-range.ts';
+import { activationValues, gradientValues, Handle, requireLength } from './handle.ts';
+import { learnDirectly, learnExactly, learnLocally } from './learn-range.ts';
+import { feedbackByModule, gradientIsUsedBefore } from './module-feedback.ts';
+import type { ModuleFeedback } from './module-feedback.ts';
+import { networkOf } from './network.ts';
+import type { Network } from './network.ts';
+
+/**
+ * Opens the reference kernels on a model. The engine reads weights from `input.parameters` and
+ * writes them there, in place, as the last thing a learning call does: a call that throws has
+ * changed nothing. `input.model.layers` must hold what was exported: steps are clipped against it.
+ * Arguments are never modified; activations and gradients are fresh and live until disposed.
+ */
+export function openKernelEngine(input: EngineInput): Engine {
+  requireRunnable(input);
+  return new KernelEngine(input, networkOf(input), feedbackByModule(input));
+}
+
+const noFeedback: ModuleFeedback['calls'] = new Map();
+
+class KernelEngine implements Engine {
+  readonly name = 'kernels';
+  readonly #input: EngineInput;
+  readonly #network: Network;
+  /** By module. */
+  readonly #feedback: readonly (ModuleFeedback | null)[];
+
+  constructor(input: EngineInput, network: Network, feedback: readonly (ModuleFeedback | null)[]) {
+    this.#input = input;
+    this.#network = network;
+    this.#feedback = feedback;
+  }
+
+  upload(samples: Uint8Array, batch: number): Activation {
+    return new Handle(batch, this.#checked('upload', samples, batch, 0).slice());
+  }
+
+  async download(activation: Activation): Promise<Uint8Array> {
+    return activationValues(activation, 'download').slice();
+  }
+
+  async predict(samples: Uint8Array, batch: number): Promise<Float32Array> {
+    const { sites } = this.#network;
+    const input = this.#checked('predict', samples, batch, 0);
+    const range = { from: 0, to: logitsValue(sites) };
+    return logitsFrom(sites, forwardRange(sites, { range, input, batch }), batch);
+  }
+
+  async forward(from: number, to: number, input: Activation): Promise<Activation> {
+    const call = this.#call('forward', from, to, input);
+    if (this.#network.sites[call.range.to - 1]?.outputQuantization === null) {
+      throw new InputError(
+        'forward: expected a range that ends in a value, got logits; use predict',
+      );
+    }
+    return new Handle(call.batch, forwardRange(this.#network.sites, call));
+  }
+
+  async learnTail(
+    from: number,
+    input: Activation,
+    targets: Float32Array,
+    rates: StepRates,
+  ): Promise<TailResult> {
+    requireRates(rates);
+    const { sites, shapes } = this.#network;
+    const call = this.#call('learnTail', from, this.#input.modules.length, input);
+    const { batch } = call;
+    this.#checked('learnTail targets', targets, batch, shapes.length - 1);
+    const values = holdRange(sites, call);
+    const logits = logitsFrom(sites, values.get(logitsValue(sites))!, batch);
+    const gradient = softmaxError(logits, targets, shapes.at(-1)![2]);
+    const wantsInput = gradientIsUsedBefore(from, this.#input.plan, this.#feedback);
+    const exact = { values, gradient, wantsInput, feedbacks: noFeedback };
+    const atInput = learnExactly(this.#network, call, exact, rates);
+    return {
+      logits,
+      error: new Handle(batch, gradient),
+      inputGradient: atInput === null ? null : new Handle(batch, atInput),
+    };
+  }
+
+  async learnByFeedback(
+    module: number,
+    input: Activation,
+    source: Gradient,
+    rates: StepRates,
+  ): Promise<Activation> {
+    requireRates(rates);
+    const call = this.#call('learnByFeedback', module, module + 1, input);
+    const feedback = this.#feedback[module]!;
+    if (feedback === null || feedback.source === 'module') {
+      const { name } = this.#input.modules[module]!;
+      throw new InputError(
+        `learnByFeedback: expected a module with feedback from the logits or the tail, got ${name}; use learnByReplay`,
+      );
+    }
+    const error = gradientValues(source, 'learnByFeedback');
+    requireLength('learnByFeedback source', error, call.batch, sizeOf(feedback.sourceShape));
+    const atEnd =
+      feedback.rule === 'feedback-local' ? feedback.calls.get(call.range.to) : undefined;
+    const output =
+      atEnd === undefined
+        ? learnDirectly(this.#network, call, { feedbacks: feedback.calls, error }, rates)
+        : learnLocally(this.#network, call, { feedback: atEnd, error }, rates);
+    return new Handle(call.batch, output);
+  }
+
+  async learnByReplay(
+    module: number,
+    input: Activation,
+    gradient: Gradient,
+    rates: StepRates,
+  ): Promise<Gradient> {
+    requireRates(rates);
+    const call = this.#call('learnByReplay', module, module + 1, input);
+    const atEnd = gradientValues(gradient, 'learnByReplay');
+    this.#checked('learnByReplay gradient', atEnd, call.batch, call.range.to);
+    const own = this.#feedback[module]!;
+    const exact = {
+      values: holdRange(this.#network.sites, call),
+      gradient: atEnd,
+      wantsInput: true,
+      feedbacks: own?.source === 'module' ? own.calls : noFeedback,
+    };
+    return new Handle(call.batch, learnExactly(this.#network, call, exact, rates)!);
+  }
+
+  /** The arrays given at opening are the ones the engine computes with. */
+  async pull(): Promise<void> {}
+
+  async push(): Promise<void> {}
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #call(where: string, from: number, to: number, input: Activation): ForwardCall {
+    const { modules } = this.#input;
+    const isRange = Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to;
+    if (!isRange || to > modules.length || modules.length === 0) {
+      throw new InputError(
+        `${where}: expected modules within 0..${modules.length}, got ${from}..${to}`,
+      );
+    }
+    const nodes = this.#network.sites.length;
+    const start = from < modules.length ? moduleInput(modules[from]!) : nodes;
+    const range = { from: start, to: from === to ? start : modules[to - 1]!.to };
+    const { batch } = input;
+    const values = this.#checked(where, activationValues(input, where), batch, range.from);
+    return { range, input: values, batch };
+  }
+
+  #checked<Values extends Uint8Array | Float32Array>(
+    where: string,
+    values: Values,
+    batch: number,
+    value: number,
+  ): Values {
+    return requireLength(where, values, batch, sizeOf(this.#network.shapes[value]!));
+  }
+}
