@@ -1,0 +1,64 @@
+import { inferShapes } from '#runtime';
+import type { Feedback, FeedbackSource, Model, Module, Rule, ValueId } from '#runtime';
+
+import { randomStream } from './random-stream.ts';
+
+export interface RandomFeedbackOptions {
+  readonly source: FeedbackSource;
+  readonly kernel?: number;
+  readonly dilation?: number;
+  readonly groups?: number;
+  /** For source `logits`; others have the grid of their source. */
+  readonly grid?: readonly [number, number];
+}
+
+/** What a model learns by: its plan's rules and, for each feedback module, where its feedback comes from. */
+export interface FeedbackSite {
+  readonly model: Model;
+  readonly modules: readonly Module[];
+  readonly rules: readonly Rule[];
+}
+
+/** A sparse random feedback for every value that the rules ask one for. */
+export function randomFeedback(
+  { model, modules, rules }: FeedbackSite,
+  options: RandomFeedbackOptions,
+  seed: number,
+): Feedback[] {
+  const random = randomStream(seed);
+  return modules.flatMap((module, index) =>
+    targetsOf(model, module, rules[index]!).map((target) =>
+      feedbackOf({ model, modules, rules }, module, { ...options, target }, random),
+    ),
+  );
+}
+
+function targetsOf(model: Model, { from, to }: Module, rule: Rule): ValueId[] {
+  if (rule === 'feedback-local') return [to];
+  if (rule !== 'feedback-direct') return [];
+  return [...model.layers.keys()]
+    .filter((node) => node >= from && node < to)
+    .map((node) => node + 1);
+}
+
+function feedbackOf(
+  { model, modules, rules }: FeedbackSite,
+  module: Module,
+  options: RandomFeedbackOptions & { readonly target: ValueId },
+  random: () => number,
+): Feedback {
+  const { target, source, kernel = 1, dilation = 1, groups = 1 } = options;
+  const shapes = inferShapes(model.graph);
+  const tail = modules[rules.indexOf('exact')]!;
+  const sourceValue = { logits: shapes.length - 1, tail: tail.from, module: module.to }[source];
+  const [height, width, channels] = shapes[sourceValue]!;
+  const grid = source === 'logits' ? (options.grid ?? [1, 1]) : ([height, width] as const);
+  const rows = shapes[target]![2] * (source === 'logits' ? grid[0] * grid[1] : 1);
+  const perRow = (kernel * kernel * channels) / groups;
+  const matrix = Int8Array.from({ length: rows * perRow }, () =>
+    random() < 0.5 ? 0 : Math.round(random() * 254 - 127),
+  );
+  const typical = 1 / (70 * Math.sqrt(perRow / 2));
+  const scales = Float32Array.from({ length: rows }, () => typical * (0.5 + random()));
+  return { target, source, kernel, dilation, groups, grid, matrix, scales };
+}
