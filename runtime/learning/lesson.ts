@@ -112,7 +112,8 @@ async function learn(
   } = options;
   const stepsPerEpoch = Math.ceil(training.length / batchSize);
   const steps = stepsPerEpoch * epochs;
-  for (let step = 0; step < steps && !signal?.aborted; step++) {
+  let step = 0;
+  for (; step < steps && !signal?.aborted; step++) {
     const epoch = Math.floor(step / stepsPerEpoch);
     const order = shuffled(training, seed * 1009 + epoch);
     const start = (step % stepsPerEpoch) * batchSize;
@@ -139,7 +140,7 @@ async function learn(
     samples.dispose();
     onProgress?.({ step: step + 1, steps, epoch, loss: crossEntropy(logits, targets, classes) });
   }
-  return steps;
+  return step;
 }
 
 function copyParameters(parameters: Lesson['parameters']): Map<number, LayerParameters> {
