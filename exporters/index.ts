@@ -1,8 +1,12 @@
 // The public surface of the exporters: named exports only.
 export { float, floats } from './onnx/attribute.ts';
 export type { AttributeValue } from './onnx/attribute.ts';
+export { decodeModel } from './onnx/decode-model.ts';
+export type { DecodeOptions, OnnxModel, OnnxNode, OnnxValue } from './onnx/decode-model.ts';
 export type { ElementArray, ElementType } from './onnx/element-type.ts';
 export { GraphBuilder } from './onnx/graph-builder.ts';
+export { importModel } from './onnx/import-model.ts';
+export type { ImportedModel } from './onnx/import-model.ts';
 export type {
   Dimensions,
   ExternalLocation,

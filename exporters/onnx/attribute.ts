@@ -1,9 +1,9 @@
 // Attributes of an ONNX node: as they are written in code, and as a file has them.
 import { create } from '@bufbuild/protobuf';
 
-import { AttributeProtoSchema } from './onnx_pb.gen.ts';
+import { AttributeProtoSchema, TensorProtoSchema } from './onnx_pb.gen.ts';
 import type { AttributeProto } from './onnx_pb.gen.ts';
-import { tensorProto } from './tensor.ts';
+import { decodeTensor, tensorProto } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Bare numbers are integers; floats are wrapped, since 1 alone would not say which it is. */
@@ -27,7 +27,7 @@ export function floats(values: readonly number[]): AttributeValue {
 }
 
 // AttributeProto.AttributeType
-export const attributeTypes = {
+const attributeTypes = {
   float: 1,
   int: 2,
   string: 3,
@@ -60,4 +60,32 @@ function integer(name: string, value: number): bigint {
   throw new RangeError(
     `attribute "${name}": expected an integer, got ${value}; use float or floats`,
   );
+}
+
+/** A value of a kind that no supported operator has (a subgraph, a type): its number in the file. */
+export interface ForeignAttribute {
+  readonly foreign: number;
+}
+
+export type DecodedAttribute = AttributeValue | ForeignAttribute;
+
+export function decodeAttribute(proto: AttributeProto, where: string): DecodedAttribute {
+  switch (proto.type) {
+    case attributeTypes.float:
+      return { float: proto.f };
+    case attributeTypes.int:
+      return Number(proto.i);
+    case attributeTypes.string:
+      return proto.s;
+    case attributeTypes.tensor:
+      return decodeTensor(proto.t ?? create(TensorProtoSchema), where, () => null);
+    case attributeTypes.floats:
+      return { floats: proto.floats };
+    case attributeTypes.ints:
+      return proto.ints.map(Number);
+    case attributeTypes.strings:
+      return proto.strings;
+    default:
+      return { foreign: proto.type };
+  }
 }

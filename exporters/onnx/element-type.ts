@@ -41,7 +41,23 @@ export const elementFormats: { readonly [Type in ElementType]: ElementFormat<Typ
   bool: { code: 9, bytes: 1, view: (...at) => new Uint8Array(...at) },
 };
 
-export const elementTypes = Object.keys(elementFormats) as readonly ElementType[];
+const elementTypes = Object.keys(elementFormats) as readonly ElementType[];
+const typesByCode: ReadonlyMap<number, ElementType> = new Map(
+  elementTypes.map((type) => [elementFormats[type].code, type]),
+);
+
+export function elementTypeFromCode(code: number): ElementType | null {
+  return typesByCode.get(code) ?? null;
+}
+
+/** An array of zeros that holds elements of a type. */
+export function elementArray<Type extends ElementType>(
+  type: Type,
+  length: number,
+): ElementArrays[Type] {
+  const format = elementFormats[type];
+  return format.view(new ArrayBuffer(format.bytes * length), 0, length);
+}
 
 /** The element type a typed array holds where nothing else is said. */
 export function elementTypeOf(data: ElementArray): ElementType {

@@ -1,0 +1,155 @@
+// ONNX bytes in, our graph and its parameters out. Each ONNX operator is imported by a function of
+// its own (operators/), which makes drafts of our nodes; then batch normalisation, constants and
+// clamps are merged into the layers beside them, and the nodes that the output needs are numbered.
+import type { Graph, Node, ValueId } from '#runtime';
+import { FormatError, inferShapes, UnsupportedError } from '#runtime';
+
+import { decodeModel } from './decode-model.ts';
+import type { DecodeOptions, OnnxModel, OnnxNode, OnnxValue } from './decode-model.ts';
+import type { Draft } from './draft.ts';
+import { inOrder } from './draft.ts';
+import { folds } from './fold.ts';
+import { fuse } from './fuse.ts';
+import { importQuantization } from './imported-quantization.ts';
+import type { ImportedQuantization } from './imported-quantization.ts';
+import { inputLayout } from './input-layout.ts';
+import { OperatorCall } from './operator-call.ts';
+import type { ImportState } from './operator-call.ts';
+import { nearestForms } from './operators/nearest.ts';
+import { operatorImporters } from './operators/table.ts';
+import { quote } from './quote.ts';
+import type { Signal, Value } from './value.ts';
+import { constant, signal } from './value.ts';
+
+export interface ImportedModel {
+  readonly graph: Graph;
+  /** By node index; shapes as weightShapeOf. For int8 models, what the integers stand for. */
+  readonly parameters: ReadonlyMap<number, { weights: Float32Array; bias: Float32Array }>;
+  /** Order of the file's input; ours is always [batch, height, width, channels]. */
+  readonly inputLayout: 'nchw' | 'nhwc';
+  /** The file ends in a softmax, which the graph leaves out. */
+  readonly softmax: boolean;
+  /** The publisher's scales and integers, where the file has scales for activations. */
+  readonly quantized: ImportedQuantization | null;
+  /** What was changed in a way that numbers may show; for people. */
+  readonly notes: readonly string[];
+}
+
+const [oldestOpset, newestOpset] = [7, 21];
+
+/** Throws UnsupportedError naming the first node that Onward cannot run, FormatError for damaged bytes. */
+export function importModel(bytes: Uint8Array, options: DecodeOptions = {}): ImportedModel {
+  const model = decodeModel(bytes, options);
+  const opset = checkedOpset(model);
+  const input = only('input', model.inputs);
+  const outputName = only('output', model.outputs).name;
+  const { shape, view, layout, batch } = inputLayout(model, input);
+
+  const source: Draft = {
+    name: input.name,
+    operation: null,
+    inputs: [],
+    shape,
+    quantization: null,
+    layer: null,
+  };
+  const values = new Map<string, Value>([[input.name, signal(source, view)]]);
+  for (const [name, tensor] of model.initializers) values.set(name, constant(tensor));
+  const state: ImportState = {
+    opset,
+    batch,
+    drafts: [source],
+    notes: [],
+    allowance: 16 * bytes.length + 2 ** 20,
+    importNode: (node, inputs) => importNode(node, inputs, state),
+  };
+  for (const node of model.nodes) {
+    const inputs = node.inputs.map((name) => (name === '' ? null : valueOf(name, values, node)));
+    const [name] = node.outputs;
+    if (name === undefined || values.has(name)) {
+      throw new FormatError(
+        `node ${quote(node.name)}: expected an output with a new name, got ${quote(name ?? '')}`,
+      );
+    }
+    values.set(name, importNode(node, inputs, state));
+  }
+  const output = values.get(outputName);
+  if (output?.kind !== 'signal' || output.draft === source || output.pads !== null) {
+    throw new UnsupportedError(
+      `output ${quote(outputName)}: expected a value computed from the input, got another; export the logits`,
+    );
+  }
+  return finish(state, output, layout);
+}
+
+function checkedOpset({ operatorSets }: OnnxModel): number {
+  const opset = operatorSets.get('');
+  if (opset !== undefined && opset >= oldestOpset && opset <= newestOpset) return opset;
+  throw new UnsupportedError(
+    `ONNX model: expected operator set ${oldestOpset} to ${newestOpset}, got ${opset ?? 'none'}; ` +
+      `convert it (onnx.version_converter) or export it with opset 18`,
+  );
+}
+
+function only(what: 'input' | 'output', values: readonly OnnxValue[]): OnnxValue {
+  if (values.length === 1) return values[0]!;
+  const names = values.slice(0, 6).map(({ name }) => quote(name));
+  throw new UnsupportedError(
+    `ONNX model: expected one ${what}, got ${values.length} (${names.join(', ')}); export a model with one`,
+  );
+}
+
+function valueOf(name: string, values: ReadonlyMap<string, Value>, node: OnnxNode): Value {
+  const value = values.get(name);
+  if (value !== undefined) return value;
+  throw new FormatError(
+    `node ${quote(node.name)} (${node.operator}): expected inputs made by earlier nodes, got ${quote(name)}; ` +
+      'an operator’s second output is not supported',
+  );
+}
+
+function importNode(node: OnnxNode, inputs: readonly (Value | null)[], state: ImportState): Value {
+  const call = new OperatorCall(node, inputs, state);
+  const isOwnDomain = node.domain === '' || node.domain === 'com.microsoft';
+  const isConstant = inputs.every((input) => input?.kind !== 'signal');
+  const fold = isConstant && Object.hasOwn(folds, node.operator) ? folds[node.operator] : undefined;
+  const importer = fold ?? operatorImporters.get(node.operator);
+  if (importer !== undefined && isOwnDomain) return importer(call);
+  const known = [...operatorImporters.keys()].filter((name) => !name.startsWith('Q')).join(', ');
+  return call.refuse(
+    `one of ${known}`,
+    node.domain === '' ? node.operator : `${node.domain}.${node.operator}`,
+    nearestForms.get(node.operator),
+  );
+}
+
+function numbered({ name, operation, inputs }: Draft, ids: ReadonlyMap<Draft, ValueId>): Node {
+  return { name, ...operation!, inputs: inputs.map((input) => ids.get(input)!) };
+}
+
+function finish(state: ImportState, output: Signal, layout: 'nchw' | 'nhwc'): ImportedModel {
+  const [source] = state.drafts;
+  const needed = inOrder(state.drafts, output.draft);
+  if (needed[0] !== source) {
+    throw new UnsupportedError(
+      'ONNX model: expected an output that depends on the input, got a constant',
+    );
+  }
+  const drafts = fuse(needed);
+  const quantized = importQuantization(drafts, state.notes);
+  const ids = new Map<Draft, ValueId>(drafts.map((draft, id) => [draft, id]));
+  const nodes = drafts.slice(1).map((draft) => numbered(draft, ids));
+  const graph = { inputShape: source!.shape, nodes };
+  inferShapes(graph);
+  const layers = drafts.flatMap(({ layer }, id) =>
+    layer === null ? [] : [[id - 1, layer] as const],
+  );
+  return {
+    graph,
+    parameters: new Map(layers.map(([node, { weights, bias }]) => [node, { weights, bias }])),
+    inputLayout: layout,
+    softmax: output.softmax,
+    quantized,
+    notes: state.notes,
+  };
+}

@@ -1,0 +1,33 @@
+import { sameQuantization } from '../draft.ts';
+import type { OperatorCall } from '../operator-call.ts';
+import { signal } from '../value.ts';
+import type { Signal } from '../value.ts';
+import { axisIndex, isSameView } from '../view.ts';
+
+// Along channels only.
+export function concat(call: OperatorCall): Signal {
+  const inputs = call.inputs.map((_, index) => call.unpadded(call.computed(index)));
+  const [first] = inputs;
+  if (first === undefined) return call.refuse('inputs', 'none');
+  if (inputs.length === 1) return first;
+  const axis = axisIndex(call.integer('axis', 1), first.view.length);
+  const view = first.view.map((parts, index) => (index === axis ? ['c'] : parts));
+  const [height, width] = first.draft.shape;
+  const fits = inputs.every((input) => {
+    const { shape } = input.draft;
+    const own =
+      shape[2] === 1 ? input.view.map((parts, i) => (i === axis ? ['c'] : parts)) : input.view;
+    return isSameView(own, view) && shape[0] === height && shape[1] === width;
+  });
+  if (!fits || inputs.some((input) => !sameQuantization(input.encoding, first.encoding))) {
+    call.refuse('inputs that differ in channels only, joined along them', 'others');
+  }
+  const channels = inputs.reduce((sum, input) => sum + input.draft.shape[2], 0);
+  const draft = call.make(
+    { operator: 'concat', attributes: {} },
+    inputs.map((input) => input.draft),
+    [height, width, channels],
+  );
+  draft.quantization = first.encoding;
+  return { ...signal(draft, view), encoding: first.encoding };
+}
