@@ -1,0 +1,80 @@
+// Backward through a range of nodes, from the gradient at its end.
+import type { ValueId } from '#runtime';
+
+import { gateGradient } from './clamp.ts';
+import type { Range, Values } from './forward-pass.ts';
+import { addBackward } from './operators/table.ts';
+import type { ProgramGraph } from './program-graph.ts';
+import { isLayerSite } from './site.ts';
+import type { AnySite, LayerSite } from './site.ts';
+
+/** A layer as backward passes it; `gradient` is that of its output, through its own gate. */
+export interface LayerVisit {
+  readonly site: LayerSite;
+  readonly input: string;
+  readonly output: string;
+  readonly gradient: string;
+}
+
+export interface BackwardRange {
+  readonly range: Range;
+  readonly values: Values;
+  /** At the range's end: float32 [n, height, width, channels]. */
+  readonly gradient: string;
+  readonly wantsInput: boolean;
+  /** Called for each layer, last first. */
+  readonly visit: (layer: LayerVisit) => void;
+}
+
+/** Adds the gradients of the range; returns the one at its input, or null where it is not wanted. */
+export function addBackwardRange(
+  graph: ProgramGraph,
+  sites: readonly AnySite[],
+  { range, values, gradient: atEnd, wantsInput, visit }: BackwardRange,
+): string | null {
+  const gradients = new Map<ValueId, string>([[range.to, atEnd]]);
+  const wanted = wantedValues(sites, range, wantsInput);
+  for (const site of sites.slice(range.from, range.to).toReversed()) {
+    const own = gradients.get(site.index + 1);
+    if (own === undefined) continue; // nothing in the range reads it
+    const output = values.get(site.index + 1)!;
+    const gradient = gateOutput(graph, site, { gradient: own, output });
+    const inputs = site.inputs.map((value) => values.get(value)!);
+    if (isLayerSite(site)) visit({ site, input: inputs[0]!, output, gradient });
+    const wants = site.inputs.map((value) => wanted.has(value));
+    if (!wants.includes(true)) continue;
+    const parts = addBackward(graph, site, { inputs, output, gradient, wanted: wants });
+    for (const [index, part] of parts.entries()) {
+      if (part === null) continue;
+      // A value used more than once: its users' gradients are added, last user first.
+      const sum = gradients.get(site.inputs[index]!);
+      gradients.set(site.inputs[index]!, sum === undefined ? part : graph.add(sum, part));
+    }
+  }
+  return gradients.get(range.from) ?? null;
+}
+
+/** g * gate(y), for operators that clamp. */
+export function gateOutput(
+  graph: ProgramGraph,
+  site: AnySite,
+  values: { readonly gradient: string; readonly output: string },
+): string {
+  if (!('clamp' in site.attributes) || site.outputQuantization === null) return values.gradient;
+  return gateGradient(graph, values, site.attributes.clamp, site.outputQuantization);
+}
+
+/** Values that a gradient is needed of: a layer made them or is before them, or the range's input if wanted. */
+function wantedValues(
+  sites: readonly AnySite[],
+  { from, to }: Range,
+  wantsInput: boolean,
+): ReadonlySet<ValueId> {
+  const wanted = new Set<ValueId>(wantsInput ? [from] : []);
+  for (const site of sites.slice(from, to)) {
+    if (isLayerSite(site) || site.inputs.some((value) => wanted.has(value))) {
+      wanted.add(site.index + 1);
+    }
+  }
+  return wanted;
+}

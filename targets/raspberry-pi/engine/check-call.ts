@@ -1,0 +1,111 @@
+import { Tensor } from 'onnxruntime-node';
+
+// What callers hand to the engine, checked before ONNX Runtime sees it.
+import {
+  EngineError,
+  inferShapes,
+  InputError,
+  isLayer,
+  maximumPositions,
+  showShape,
+} from '#runtime';
+import type { EngineInput, Shape, StepRates } from '#runtime';
+
+import { DeviceTensor } from './device-tensor.ts';
+
+/** Turns arguments into tensors. Throws InputError for lengths and shapes that do not fit the model. */
+export class ValueChecks {
+  readonly #input: Shape;
+  readonly #output: Shape;
+  /** At each module's input. */
+  readonly #modules: readonly (Shape | undefined)[];
+
+  constructor({ model, modules }: EngineInput) {
+    const shapes = inferShapes(model.graph);
+    this.#input = model.graph.inputShape;
+    this.#output = shapes.at(-1) ?? this.#input;
+    this.#modules = modules.map(({ from }) => shapes[from]);
+  }
+
+  /** A view of the samples as [batch, height, width, channels]. */
+  samples(where: string, samples: Uint8Array, batch: number): Tensor {
+    const shape = this.#input;
+    requireLength(where, samples, batch, shape);
+    return new Tensor('uint8', samples, [batch, ...shape]);
+  }
+
+  /** A view of the targets as [batch, 1, 1, classes]. */
+  targets(where: string, targets: Float32Array, batch: number): Tensor {
+    const shape = this.#output;
+    requireLength(`${where} targets`, targets, batch, shape);
+    return new Tensor('float32', targets, [batch, ...shape]);
+  }
+
+  /** An activation at the input of a module, or at the model's end. */
+  activation(where: string, module: number, value: unknown): Tensor {
+    const tensor = this.anyActivation(where, value);
+    const shape = this.#modules[module] ?? this.#output;
+    if (tensor.dims.slice(1).join() === shape.join()) return tensor;
+    throw new InputError(
+      `${where}: expected an activation of ${showShape(shape)} for module ${module}, got ${tensor.dims.slice(1).join('x')}`,
+    );
+  }
+
+  anyActivation(where: string, value: unknown): Tensor {
+    const tensor = value instanceof DeviceTensor ? value.tensor : null;
+    if (tensor?.type === 'uint8') return tensor;
+    throw new InputError(`${where}: expected an activation of this engine, got something else`);
+  }
+
+  /** A gradient of as many samples; its shape is the program's to check. */
+  anyGradient(where: string, value: unknown, batch: number): Tensor {
+    const tensor = value instanceof DeviceTensor ? value.tensor : null;
+    if (tensor?.type === 'float32' && tensor.dims[0] === batch) return tensor;
+    throw new InputError(
+      `${where}: expected a gradient of this engine for ${batch} samples, got something else`,
+    );
+  }
+}
+
+export function requireRates({ rate, clip, ratio, step, seed }: StepRates): void {
+  const fits =
+    [rate, clip, ratio].every(Number.isFinite) &&
+    clip >= 0 &&
+    step >= 0 &&
+    [step, seed].every(Number.isSafeInteger);
+  if (fits) return;
+  throw new InputError(
+    `rates: expected finite numbers, a clip and a step of at least 0, integers step and seed, got ${[rate, clip, ratio, step, seed].join(', ')}`,
+  );
+}
+
+/** Throws EngineError where a weight gradient over the batch could leave int32. */
+export function requireSummable(
+  { model, modules }: EngineInput,
+  { from, to }: { readonly from: number; readonly to: number },
+  { dims: [batch = 0] }: Tensor,
+): void {
+  const shapes = inferShapes(model.graph);
+  const [start, end] = [modules[from]?.from ?? 0, modules[to - 1]?.to ?? 0];
+  for (const [index, node] of model.graph.nodes.entries()) {
+    const [height, width] = shapes[index + 1] ?? [0, 0];
+    if (index < start || index >= end || !isLayer(node)) continue;
+    if (batch * height * width <= maximumPositions) continue;
+    throw new EngineError(
+      `${node.name}: expected at most ${maximumPositions} positions in a trained batch, got ${batch} x ${height * width}; use a smaller batch`,
+    );
+  }
+}
+
+function requireLength(
+  where: string,
+  values: ArrayLike<number>,
+  batch: number,
+  [height, width, channels]: Shape,
+): void {
+  const size = height * width * channels;
+  if (Number.isInteger(batch) && batch >= 1 && values.length === batch * size) return;
+  throw new InputError(
+    `${where}: expected ${size} values for each of ${batch} samples, got ${values.length}`,
+  );
+}

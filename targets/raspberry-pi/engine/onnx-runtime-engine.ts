@@ -1,0 +1,204 @@
+import { Tensor } from 'onnxruntime-node';
+
+// The engine of the Raspberry Pi: stock onnxruntime-node runs exported programs. Learning is
+// inference here: a program reads a module's weights and writes the new ones over them.
+import { noisePeriod, noiseTable } from '#runtime';
+import type {
+  DeviceActivation,
+  Engine,
+  EngineInput,
+  Gradient,
+  StepRates,
+  TailResult,
+} from '#runtime';
+
+import { requireAliasSafe } from './alias-test.ts';
+import { requireRates, requireSummable, ValueChecks } from './check-call.ts';
+import { detach } from './detach.ts';
+import { DeviceTensor } from './device-tensor.ts';
+import { forwardPrograms } from './forward-programs.ts';
+import { IndexTables } from './index-tables.ts';
+import { openSession } from './open-session.ts';
+import { frozenDigest, requireOwnMemory, trainedLayers } from './parameter-arrays.ts';
+import { Program } from './program.ts';
+import type { ProgramOutputs } from './program.ts';
+
+export interface EngineOptions {
+  /** Threads of ONNX Runtime within an operator; default 1. */
+  readonly threads?: number;
+}
+
+/**
+ * Opens ONNX Runtime on the programs that a package was exported with. `input.parameters` are
+ * updated in place, so `pull` has nothing to copy; they must not lie in shared memory. Sessions open
+ * at their first use. Errors are EngineError, naming the program and the cause, or InputError for
+ * arguments that do not fit.
+ */
+export async function openOnnxRuntimeEngine(
+  input: EngineInput,
+  { threads = 1 }: EngineOptions = {},
+): Promise<Engine> {
+  requireOwnMemory(input.parameters);
+  return new OnnxRuntimeEngine(input, threads);
+}
+
+/** Modules [from, to), the activation at their input, and what the program wants beside it. */
+interface LearnCall {
+  readonly from: number;
+  readonly to: number;
+  readonly x: Tensor;
+  readonly own: Readonly<Record<string, Tensor>>;
+  readonly rates: StepRates;
+}
+
+class OnnxRuntimeEngine implements Engine {
+  readonly name = 'onnxruntime';
+  readonly #input: EngineInput;
+  readonly #threads: number;
+  readonly #checks: ValueChecks;
+  readonly #tables = new IndexTables();
+  readonly #programs = new Map<string, Promise<Program>>();
+  /** Made when something is learned. */
+  #noise: Float32Array | null = null;
+  /** Of the weights that stand in sessions. */
+  #frozenDigest: string;
+
+  constructor(input: EngineInput, threads: number) {
+    this.#input = input;
+    this.#threads = threads;
+    this.#checks = new ValueChecks(input);
+    this.#frozenDigest = frozenDigest(input);
+  }
+
+  upload(samples: Uint8Array, batch: number): DeviceActivation {
+    return new DeviceTensor(this.#checks.samples('upload', samples.slice(), batch));
+  }
+
+  async download(activation: DeviceActivation): Promise<Uint8Array> {
+    return (this.#checks.anyActivation('download', activation).data as Uint8Array).slice();
+  }
+
+  async predict(samples: Uint8Array, batch: number): Promise<Float32Array> {
+    const x = this.#checks.samples('predict', samples, batch);
+    const outputs = await (await this.#program('predict')).run({ x });
+    return outputs.take('logits').data as Float32Array;
+  }
+
+  async forward(from: number, to: number, input: DeviceActivation): Promise<DeviceActivation> {
+    const x = this.#checks.activation('forward', from, input);
+    const names = forwardPrograms(this.#input, from, to);
+    if (names.length === 0) return new DeviceTensor(copyOf(x));
+    let current = x;
+    for (const name of names) {
+      const outputs = await (await this.#program(name)).run({ x: current });
+      if (current !== x) detach((current.data as Uint8Array).buffer);
+      current = outputs.take('y');
+    }
+    return new DeviceTensor(current);
+  }
+
+  async learnTail(
+    from: number,
+    input: DeviceActivation,
+    targets: Float32Array,
+    rates: StepRates,
+  ): Promise<TailResult> {
+    const end = this.#input.modules.length;
+    const x = this.#checks.activation('learnTail', from, input);
+    const own = { targets: this.#checks.targets('learnTail', targets, input.batch) };
+    const outputs = await this.#learn(`tail:${from}`, { from, to: end, x, own, rates });
+    const inputGradient = outputs.has('inputGradient') ? outputs.take('inputGradient') : null;
+    return {
+      logits: outputs.take('logits').data as Float32Array,
+      error: new DeviceTensor(outputs.take('error')),
+      inputGradient: inputGradient && new DeviceTensor(inputGradient),
+    };
+  }
+
+  async learnByFeedback(
+    module: number,
+    input: DeviceActivation,
+    source: Gradient,
+    rates: StepRates,
+  ): Promise<DeviceActivation> {
+    const x = this.#checks.activation('learnByFeedback', module, input);
+    const own = { source: this.#checks.anyGradient('learnByFeedback', source, input.batch) };
+    const call = { from: module, to: module + 1, x, own, rates };
+    const outputs = await this.#learn(`feedback:${module}`, call);
+    return new DeviceTensor(outputs.take('y'));
+  }
+
+  async learnByReplay(
+    module: number,
+    input: DeviceActivation,
+    gradient: Gradient,
+    rates: StepRates,
+  ): Promise<Gradient> {
+    const x = this.#checks.activation('learnByReplay', module, input);
+    const own = { gradient: this.#checks.anyGradient('learnByReplay', gradient, input.batch) };
+    const call = { from: module, to: module + 1, x, own, rates };
+    const outputs = await this.#learn(`replay:${module}`, call);
+    return new DeviceTensor(outputs.take('inputGradient'));
+  }
+
+  /** The arrays given at opening are the ones that programs write. */
+  async pull(): Promise<void> {}
+
+  /** Trained weights are read anew by every run; sessions hold the others, and open again if those changed. */
+  async push(): Promise<void> {
+    const digest = frozenDigest(this.#input);
+    if (digest === this.#frozenDigest) return;
+    this.#frozenDigest = digest;
+    await this.#closeAll();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#closeAll();
+  }
+
+  async #learn(name: string, { x, own, rates, ...modules }: LearnCall): Promise<ProgramOutputs> {
+    requireRates(rates);
+    requireSummable(this.#input, modules, x);
+    return (await this.#program(name)).run({ x, ...own }, rates);
+  }
+
+  #program(name: string): Promise<Program> {
+    const known = this.#programs.get(name);
+    if (known !== undefined) return known;
+    const program = this.#open(name);
+    this.#programs.set(name, program);
+    program.catch(() => this.#programs.delete(name)); // the caller gets the error; the next call tries again
+    return program;
+  }
+
+  async #open(name: string): Promise<Program> {
+    const session = await openSession(name, this.#input, this.#threads);
+    const { parameters } = this.#input;
+    const [tables, noise] = [this.#tables, this.#noiseFor(session.outputNames)];
+    const program = new Program({ name, session, parameters, tables, noise });
+    await requireAliasSafe(program, parameters, tables);
+    return program;
+  }
+
+  /** One table serves every layer and step. */
+  #noiseFor(outputs: readonly string[]): Float32Array {
+    if (!outputs.some((name) => name.startsWith('newWeights'))) {
+      return new Float32Array(0);
+    }
+    if (this.#noise === null) {
+      const sizes = trainedLayers(this.#input).map(([, { weights }]) => weights.length);
+      this.#noise = noiseTable(Math.max(0, ...sizes) + noisePeriod);
+    }
+    return this.#noise;
+  }
+
+  async #closeAll(): Promise<void> {
+    const programs = [...this.#programs.values()];
+    this.#programs.clear();
+    for (const program of programs) await (await program).session.release();
+  }
+}
+
+function copyOf(x: Tensor): Tensor {
+  return new Tensor('uint8', (x.data as Uint8Array).slice(), x.dims);
+}
