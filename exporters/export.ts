@@ -1,0 +1,116 @@
+// One call from an ONNX file to a .onward package.
+import {
+  accuracyOf,
+  encodePackage,
+  InputError,
+  isLayer,
+  openKernelEngine,
+  quantizeSamples,
+  sizeOf,
+} from '#runtime';
+import type { Alignment, PackageContent, Sha256 } from '#runtime';
+
+import { assemble } from './assemble.ts';
+import type { AssembleOptions } from './assemble.ts';
+import { outputOf, runFloat } from './float/run.ts';
+import { prepareModel } from './prepare.ts';
+import type { PreparedModel, PrepareOptions } from './prepare.ts';
+
+export interface ExportOptions extends PrepareOptions, AssembleOptions {
+  /** Name of the file or model, kept as provenance. */
+  readonly source?: string;
+  readonly sha256: Sha256;
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+export interface ExportReport {
+  readonly layers: number;
+  readonly trainableParameters: number;
+  readonly packageBytes: number;
+  /** Fractions on the calibration labels; null where there were none. */
+  readonly floatAccuracy: number | null;
+  readonly int8Accuracy: number | null;
+  readonly alignment: readonly Alignment[];
+  readonly notes: readonly string[];
+}
+
+/** Throws FormatError, UnsupportedError or InputError, naming the node, the sample or the option. */
+export async function exportPackage(
+  onnx: Uint8Array,
+  options: ExportOptions,
+): Promise<{ bytes: Uint8Array; content: PackageContent; report: ExportReport }> {
+  const prepared = prepareModel(onnx, options);
+  const { alignment, ...assembled } = assemble(prepared, options);
+  if (assembled.labels.length !== prepared.classes) {
+    throw new InputError(
+      `labels: expected ${prepared.classes} names, one per output, got ${assembled.labels.length}`,
+    );
+  }
+  const accuracies = prepared.hasLabels ? await measureAccuracies(prepared, assembled) : null;
+  const content: PackageContent = {
+    ...assembled,
+    provenance: {
+      source: options.source ?? '',
+      sourceSha256: hex(await options.sha256(onnx)),
+      exporter: 'onward 0.1.0',
+      calibrationSamples: prepared.labels.length,
+      floatAccuracy: accuracies?.float ?? null,
+      int8Accuracy: accuracies?.int8 ?? null,
+      alignment,
+    },
+  };
+  const bytes = await encodePackage(content, options.sha256);
+  const report: ExportReport = {
+    layers: content.model.graph.nodes.filter(isLayer).length,
+    trainableParameters: trainableParameters(content),
+    packageBytes: bytes.length,
+    floatAccuracy: accuracies?.float ?? null,
+    int8Accuracy: accuracies?.int8 ?? null,
+    alignment,
+    notes: prepared.notes,
+  };
+  return { bytes, content, report };
+}
+
+async function measureAccuracies(
+  prepared: PreparedModel,
+  { plan, feedback }: Pick<PackageContent, 'plan' | 'feedback'>,
+): Promise<{ float: number; int8: number }> {
+  const { model, modules, float, samples, labels } = prepared;
+  const size = sizeOf(model.graph.inputShape);
+  const correct = labels.filter((label, index) => {
+    const sample = samples.subarray(index * size, (index + 1) * size);
+    const logits = outputOf(float, runFloat(float, sample, { keep: () => false }));
+    return logits.every((logit) => logit <= logits[label]!);
+  });
+  const engine = openKernelEngine({
+    model,
+    modules,
+    plan,
+    feedback,
+    parameters: model.layers,
+    programs: new Map(),
+  });
+  const quantized = quantizeSamples(samples, {
+    shape: model.graph.inputShape,
+    quantization: model.quantization[0]!,
+    description: { layout: 'nhwc', mean: [], deviation: [] },
+  });
+  return {
+    float: correct.length / labels.length,
+    int8: await accuracyOf(engine, quantized, labels, size),
+  };
+}
+
+function trainableParameters({ model, modules, plan }: PackageContent): number {
+  let count = 0;
+  for (const [node, { weights, bias }] of model.layers) {
+    const module = modules.findIndex(({ from, to }) => node >= from && node < to);
+    if (plan.rules[module] !== 'frozen') count += weights.length + bias.length;
+  }
+  return count;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,146 @@
+// From an ONNX file and some samples to an int8 model: everything an export does once, whatever the
+// plan. Benchmarks prepare once and assemble many plans.
+import { InputError, inferShapes, partition, sizeOf } from '#runtime';
+import type { InputDescription, Model, Module, Shape } from '#runtime';
+
+import type { FloatModel } from './float/model.ts';
+import { outputOf, runFloat } from './float/run.ts';
+import { importModel } from './onnx/import-model.ts';
+import { fromImported } from './quantize/from-imported.ts';
+import { observeRanges } from './quantize/observe.ts';
+import type { Observer } from './quantize/observe.ts';
+import { quantize } from './quantize/quantize.ts';
+
+/** Samples like those the device will see, labelled where possible. */
+export interface Calibration {
+  /** One sample after another, in the model's own layout, before mean and deviation. */
+  readonly x: ArrayLike<number>;
+  readonly y?: ArrayLike<number>;
+}
+
+export interface PrepareOptions {
+  readonly calibration: Calibration;
+  /** Normalisation the device applies to samples; default none. One number per channel. */
+  readonly mean?: readonly number[];
+  readonly deviation?: readonly number[];
+  readonly observer?: Observer;
+  /** Largest |weight|; a model that is already int8 keeps its own weights, at most 127. */
+  readonly weightLimit?: 64 | 127;
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+export interface PreparedModel {
+  readonly float: FloatModel;
+  readonly model: Model;
+  readonly modules: readonly Module[];
+  readonly input: InputDescription;
+  /** float32 [n, height, width, channels], normalised. */
+  readonly samples: Float32Array;
+  /** The calibration's, or drawn from the float model's own predictions where it had none. */
+  readonly labels: readonly number[];
+  readonly hasLabels: boolean;
+  /** Outputs of the model. */
+  readonly classes: number;
+  /** What had to be changed about the model, in words. */
+  readonly notes: readonly string[];
+}
+
+/** Throws FormatError, UnsupportedError or InputError, naming the node or the sample. */
+export function prepareModel(onnx: Uint8Array, options: PrepareOptions): PreparedModel {
+  const { calibration, mean = [], deviation = [], observer, weightLimit, onProgress } = options;
+  const imported = importModel(onnx);
+  const { graph } = imported;
+  const float: FloatModel = { graph, parameters: imported.parameters };
+  const input: InputDescription = { layout: imported.inputLayout, mean, deviation };
+  const samples = toChannelsLast(calibration.x, graph.inputShape, input);
+  const notes = [...imported.notes];
+  const quantizeOptions = {
+    ...(weightLimit === undefined ? {} : { weightLimit }),
+    onNote: (note: string) => notes.push(note),
+  };
+  const model = imported.quantized
+    ? fromImported(graph, imported.quantized, quantizeOptions)
+    : quantize(
+        float,
+        observeRanges(float, samples, {
+          ...(observer === undefined ? {} : { observer }),
+          onProgress: ({ done, total }) => onProgress?.('ranges', done, total),
+        }),
+        quantizeOptions,
+      );
+  const count = samples.length / sizeOf(graph.inputShape);
+  const classes = inferShapes(graph).at(-1)![2];
+  const labels = calibration.y
+    ? checkedLabels(calibration.y, count, classes)
+    : drawnLabels(float, samples, count);
+  const hasLabels = calibration.y !== undefined;
+  return {
+    float,
+    model,
+    modules: partition(graph),
+    input,
+    samples,
+    labels,
+    hasLabels,
+    classes,
+    notes,
+  };
+}
+
+/** Samples in the description's layout -> normalised float32 NHWC. */
+export function toChannelsLast(
+  x: ArrayLike<number>,
+  shape: Shape,
+  { layout, mean, deviation }: InputDescription,
+): Float32Array {
+  const size = sizeOf(shape);
+  if (x.length === 0 || x.length % size !== 0) {
+    throw new InputError(
+      `calibration.x: expected a multiple of ${size} values (${shape.join('x')}), got ${x.length}; one sample after another, as the model takes them`,
+    );
+  }
+  const [channels, positions] = [shape[2], shape[0] * shape[1]];
+  const samples = new Float32Array(x.length);
+  for (let start = 0; start < x.length; start += size) {
+    for (let p = 0; p < positions; p++) {
+      for (let c = 0; c < channels; c++) {
+        const value = x[start + (layout === 'nhwc' ? p * channels + c : c * positions + p)]!;
+        if (!Number.isFinite(value)) {
+          throw new InputError(
+            `calibration.x: expected finite numbers, got ${value} in sample ${start / size}`,
+          );
+        }
+        samples[start + p * channels + c] = (value - (mean[c] ?? 0)) / (deviation[c] ?? 1);
+      }
+    }
+  }
+  return samples;
+}
+
+function checkedLabels(y: ArrayLike<number>, count: number, classes: number): number[] {
+  if (y.length !== count) {
+    throw new InputError(`calibration.y: expected ${count} labels, got ${y.length}`);
+  }
+  return Array.from(y, (label, index) => {
+    if (Number.isInteger(label) && label >= 0 && label < classes) return label;
+    throw new InputError(
+      `calibration.y[${index}]: expected a class from 0 to ${classes - 1}, got ${label}`,
+    );
+  });
+}
+
+// Labels drawn from softmax(logits) give the error the model expects to make (the Fisher metric's
+// labels); its most likely labels would give almost none. Quasi-random, so that an export repeats.
+function drawnLabels(float: FloatModel, samples: Float32Array, count: number): number[] {
+  const size = sizeOf(float.graph.inputShape);
+  const golden = 0.6180339887498949;
+  return Array.from({ length: count }, (_, index) => {
+    const sample = samples.subarray(index * size, (index + 1) * size);
+    const logits = Array.from(outputOf(float, runFloat(float, sample, { keep: () => false })));
+    const largest = Math.max(...logits);
+    const powers = logits.map((logit) => Math.exp(logit - largest));
+    let rest = ((index * golden) % 1) * powers.reduce((sum, power) => sum + power, 0);
+    const drawn = powers.findIndex((power) => (rest -= power) < 0);
+    return drawn < 0 ? powers.length - 1 : drawn;
+  });
+}

@@ -1,0 +1,47 @@
+import { Learner, openState } from '#runtime';
+
+import { openOnnxRuntimeEngine } from './engine/onnx-runtime-engine.ts';
+import { teachInThread } from './lesson-thread.ts';
+import { decode, readBytes, sha256 } from './package-file.ts';
+import { openFileStorage } from './storage/file-storage.ts';
+import { copyParameters, engineInput, teachHere } from './teach.ts';
+
+export interface OpenOptions {
+  /** Folder for what is learned; created if missing. Without one, it is forgotten at the end. */
+  readonly state?: string;
+  /** Threads of ONNX Runtime; default 1. */
+  readonly threads?: number;
+  /** Where lessons run; default `thread`, so that the event loop stays free. */
+  readonly lessons?: 'thread' | 'here';
+}
+
+/**
+ * Opens a package, by path or bytes, with what was learned in `state` before. Dispose the learner to
+ * give memory and the state's lock back. Throws FormatError for a damaged or foreign file, StateError
+ * for a state of another package or one in use.
+ */
+export async function openLearner(
+  source: string | Uint8Array,
+  { state: directory, threads = 1, lessons = 'thread' }: OpenOptions = {},
+): Promise<Learner> {
+  const bytes = typeof source === 'string' ? await readBytes(source) : source;
+  const content = await decode(bytes);
+  const parameters = copyParameters(content.model.layers);
+  const state =
+    directory === undefined
+      ? null
+      : await openState(openFileStorage(directory), {
+          packageId: await sha256(bytes),
+          parameters,
+          now: () => Date.now(),
+        });
+  try {
+    const engine = await openOnnxRuntimeEngine(engineInput(content, parameters), { threads });
+    const teach =
+      lessons === 'thread' ? teachInThread(bytes, threads) : teachHere(content, threads);
+    return new Learner({ content, engine, parameters, teach, state });
+  } catch (error) {
+    await state?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import { layoutOf, outputRows, runLesson, sizeOf } from '#runtime';
+import type { LayerParameters, PackageContent, Teach } from '#runtime';
+
+import { openOnnxRuntimeEngine } from './engine/onnx-runtime-engine.ts';
+
+/** Teaches on the calling thread, with an engine that lives for one lesson. */
+export function teachHere(content: PackageContent, threads: number): Teach {
+  return async (request, options) => {
+    const parameters = copyParameters(request.parameters);
+    const { model, modules, plan, feedback } = content;
+    await using engine = await openOnnxRuntimeEngine(engineInput(content, parameters), { threads });
+    const report = await runLesson(
+      {
+        engine,
+        layout: layoutOf(plan, modules, feedback),
+        plan,
+        parameters,
+        classes: outputRows(content),
+        sampleSize: sizeOf(model.graph.inputShape),
+        firstStep: request.firstStep,
+      },
+      request.examples,
+      options,
+    );
+    return { report, parameters: report.kept ? parameters : null };
+  };
+}
+
+/** What the ONNX Runtime engine needs of a package, to work on `parameters`. */
+export function engineInput(
+  content: PackageContent,
+  parameters: ReadonlyMap<number, LayerParameters>,
+): Parameters<typeof openOnnxRuntimeEngine>[0] {
+  const { model, modules, plan, feedback } = content;
+  const programs = new Map(
+    content.programs
+      .filter(({ target }) => target === 'onnxruntime')
+      .map(({ name, bytes }) => [name, bytes]),
+  );
+  return { model, modules, plan, feedback, parameters, programs };
+}
+
+/** Fresh arrays that an engine may update; the package's own stay as they were exported. */
+export function copyParameters(
+  layers: ReadonlyMap<number, LayerParameters>,
+): Map<number, LayerParameters> {
+  return new Map(
+    Array.from(layers, ([node, { weights, bias, weightScales }]) => [
+      node,
+      { weights: weights.slice(), bias: bias.slice(), weightScales },
+    ]),
+  );
+}
