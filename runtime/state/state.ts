@@ -1,0 +1,313 @@
+// What a device has learned: the weights in use, and the lessons that made them. A lesson is kept by
+// writing its weights to a file of their own and then an entry to the journal; the weights before it
+// are never written over, so whatever happens meanwhile, one of the two is there whole.
+import { StateError } from '../errors.ts';
+import { encodeEntry, encodeHeader, stateVersion } from './journal.ts';
+import type { Entry, JournalHeader, LessonEntry } from './journal.ts';
+import { findSnapshot, journalName, recover, snapshotName, snapshotNumbers } from './recover.ts';
+import type { Recovered } from './recover.ts';
+import { applyLayers, changedLayers, copyOf, encodeSnapshot } from './snapshot.ts';
+import type { Parameters } from './snapshot.ts';
+import type { Storage } from './storage.ts';
+import { lineOf, timelineOf } from './timeline.ts';
+
+export interface StateOptions {
+  /** SHA-256 of the package's bytes; a state belongs to one package. */
+  readonly packageId: Uint8Array;
+  /** The package's own; openState writes what was learned over weights and biases. */
+  readonly parameters: Parameters;
+  /** Milliseconds, for the time of a lesson. */
+  readonly now: () => number;
+  /** How many lessons' weights are kept, the last one's included; default 8. */
+  readonly snapshots?: number;
+  /** Of the rounding noise, for a state that does not exist yet; default 0. */
+  readonly seed?: number;
+}
+
+/** What came of a lesson; a LessonReport is one. */
+export interface LessonOutcome {
+  readonly samples: number;
+  readonly holdout: number;
+  readonly steps: number;
+  readonly accuracyBefore: number;
+  readonly accuracyAfter: number;
+  /** Why it was not kept, or what it was for. */
+  readonly cause?: string;
+}
+
+export interface LessonRecord extends Omit<
+  LessonEntry,
+  'kind' | 'number' | 'parent' | 'totalSteps'
+> {
+  readonly id: string;
+  /** Whether its weights are part of those in use: kept, and not undone since. */
+  readonly stands: boolean;
+}
+
+/**
+ * Opens the state in `storage`, or a new one, and locks it until disposed. Writes nothing. `lost` says
+ * what a crash or damage took. Throws StateError where another learner has it, where it belongs to
+ * another package, and where it cannot be read.
+ */
+export async function openState(storage: Storage, options: StateOptions): Promise<State> {
+  const lock = await storage.lock();
+  try {
+    const { packageId, seed = 0, parameters } = options;
+    const fresh = { kind: 'state', version: stateVersion, packageId, seed, after: 0 } as const;
+    const base = copyOf(parameters);
+    const recovered = await recover(storage, base, fresh);
+    overwrite(parameters, recovered.parameters);
+    return new State({ storage, lock, base, options }, recovered);
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+interface StateParts {
+  readonly storage: Storage;
+  readonly lock: AsyncDisposable;
+  /** The package's weights; never changed. */
+  readonly base: Parameters;
+  readonly options: StateOptions;
+}
+
+/** Made by openState. Calls may overlap; they take effect one after another. */
+export class State implements AsyncDisposable {
+  readonly lost: readonly string[];
+  readonly #parts: StateParts;
+  #header: JournalHeader;
+  #entries: Entry[];
+  #current: number;
+  #labels: readonly string[];
+  #isClean: boolean;
+  #queue: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(parts: StateParts, { header, entries, current, labels, isClean, lost }: Recovered) {
+    this.#parts = parts;
+    this.#header = header;
+    this.#entries = [...entries];
+    this.#current = current;
+    this.#labels = labels;
+    this.#isClean = isClean;
+    this.lost = lost;
+  }
+
+  /** Steps of all lessons since the package, kept or not; with `seed` it fixes the rounding noise. */
+  get steps(): number {
+    return Array.from(this.#timeline.lessons.values()).reduce(
+      (steps, { totalSteps }) => Math.max(steps, totalSteps),
+      0,
+    );
+  }
+
+  get seed(): number {
+    return this.#header.seed;
+  }
+
+  /** Names of the classes learned after the package's. */
+  get labels(): readonly string[] {
+    return this.#labels;
+  }
+
+  /** Lessons, oldest first. */
+  history(): LessonRecord[] {
+    const { lessons } = this.#timeline;
+    const line = new Set(lineOf(lessons, this.#current));
+    return Array.from(lessons.values(), (lesson) => describe(lesson, line.has(lesson.number)));
+  }
+
+  /**
+   * Notes a lesson and, unless `parameters` is null, keeps its weights (of all layers): when resolved,
+   * they are what the next opening finds. Resolves with the lesson's id. Throws StateError where they
+   * could not be written; the weights before it then stand. `labels` replaces the added ones.
+   */
+  commit(
+    outcome: LessonOutcome,
+    parameters: Parameters | null,
+    labels: readonly string[] = this.#labels,
+  ): Promise<string> {
+    const layers = parameters && changedLayers(this.#parts.base, parameters);
+    return this.#serially(async () => {
+      const lesson = this.#lessonOf(outcome, layers !== null);
+      if (!layers) {
+        await this.#append(lesson);
+        return idOf(lesson.number);
+      }
+      const { packageId } = this.#header;
+      const name = snapshotName(lesson.number);
+      try {
+        const bytes = encodeSnapshot({ packageId, lesson, labels, layers });
+        await this.#parts.storage.replace(name, bytes);
+        await this.#append(lesson);
+      } catch (error) {
+        await this.#tryToRemove(name); // or the next opening would keep the lesson after all
+        throw error;
+      }
+      this.#current = lesson.number;
+      this.#labels = labels;
+      await this.#prune();
+      return idOf(lesson.number);
+    });
+  }
+
+  /**
+   * Goes back to the weights before a lesson that stands, by default the last one, and resolves with
+   * them. Throws StateError where there is no such lesson or those weights are no longer kept.
+   */
+  undo(id?: string): Promise<{ readonly record: LessonRecord; readonly parameters: Parameters }> {
+    return this.#serially(async () => {
+      const { lessons } = this.#timeline;
+      const lesson = lineOf(lessons, this.#current)
+        .map((number) => lessons.get(number))
+        .find((each) => each && (id === undefined || idOf(each.number) === id));
+      if (!lesson) {
+        throw new StateError(
+          `undo: expected a lesson that stands, got ${id ?? 'none'}; history lists them`,
+        );
+      }
+      const { parameters, labels } = await this.#weightsOf(lesson.parent);
+      const { number, parent } = lesson;
+      await this.#append({ kind: 'undo', number, to: parent, time: this.#parts.options.now() });
+      this.#current = parent;
+      this.#labels = labels;
+      await this.#prune();
+      return { record: describe(lesson, false), parameters };
+    });
+  }
+
+  /** Forgets all lessons and resolves with the package's weights. */
+  reset(): Promise<Parameters> {
+    return this.#serially(async () => {
+      const header = { ...this.#header, after: this.#timeline.last };
+      await this.#parts.storage.replace(journalName, encodeHeader(header));
+      this.#header = header;
+      this.#entries = [];
+      this.#current = 0;
+      this.#labels = [];
+      this.#isClean = true;
+      await this.#prune();
+      return copyOf(this.#parts.base);
+    });
+  }
+
+  /** Waits for what is being written, and gives the lock back. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#queue;
+    await this.#parts.lock[Symbol.asyncDispose]();
+  }
+
+  get #timeline(): ReturnType<typeof timelineOf> {
+    return timelineOf(this.#entries, this.#header.after);
+  }
+
+  #lessonOf(outcome: LessonOutcome, kept: boolean): LessonEntry {
+    const { samples, holdout, steps, accuracyBefore, accuracyAfter, cause } = outcome;
+    return {
+      kind: 'lesson',
+      number: this.#timeline.last + 1,
+      parent: this.#current,
+      time: this.#parts.options.now(),
+      samples,
+      holdout,
+      steps,
+      totalSteps: this.steps + steps,
+      accuracyBefore,
+      accuracyAfter,
+      kept,
+      cause: cause === undefined ? null : printable(cause.slice(0, 1000)),
+    };
+  }
+
+  // A journal that a failed write or damage left unclean is written anew, whole.
+  async #append(entry: Entry): Promise<void> {
+    const { storage } = this.#parts;
+    const wasClean = this.#isClean;
+    this.#isClean = false;
+    if (wasClean) await storage.append(journalName, encodeEntry(entry));
+    else {
+      const parts = [encodeHeader(this.#header), ...[...this.#entries, entry].map(encodeEntry)];
+      await storage.replace(journalName, joined(parts));
+    }
+    this.#entries.push(entry);
+    this.#isClean = true;
+  }
+
+  async #weightsOf(
+    number: number,
+  ): Promise<{ readonly parameters: Parameters; readonly labels: readonly string[] }> {
+    const { storage, base, options } = this.#parts;
+    if (number === 0) return { parameters: copyOf(base), labels: [] };
+    const snapshot = await findSnapshot(storage, number, this.#header.packageId);
+    if (!snapshot) {
+      throw new StateError(
+        `undo: expected the weights after ${idOf(number)}, got none; those of the last ${options.snapshots ?? 8} lessons are kept, reset goes back to the package's`,
+      );
+    }
+    return { parameters: applyLayers(base, snapshot.layers), labels: snapshot.labels };
+  }
+
+  // What is in use is safe by now: a snapshot too many is no failure, and goes the next time.
+  async #prune(): Promise<void> {
+    const line = lineOf(this.#timeline.lessons, this.#current);
+    const wanted = new Set(line.slice(0, Math.max(1, this.#parts.options.snapshots ?? 8)));
+    try {
+      for (const number of await snapshotNumbers(this.#parts.storage)) {
+        if (!wanted.has(number)) await this.#parts.storage.remove(snapshotName(number));
+      }
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+    }
+  }
+
+  async #tryToRemove(name: string): Promise<void> {
+    try {
+      await this.#parts.storage.remove(name);
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+    }
+  }
+
+  async #serially<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) {
+      throw new StateError('state: expected an open state, got one disposed; open it again');
+    }
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => {}); // its caller has the error
+    return result;
+  }
+}
+
+function idOf(number: number): string {
+  return `lesson-${number}`;
+}
+
+function describe(lesson: LessonEntry, stands: boolean): LessonRecord {
+  const { kind: _kind, number, parent: _parent, totalSteps: _totalSteps, ...rest } = lesson;
+  return { id: idOf(number), ...rest, stands };
+}
+
+// Also what `slice` may leave of a pair.
+function printable(cause: string): string {
+  return cause.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
+}
+
+function overwrite(parameters: Parameters, source: Parameters): void {
+  for (const [node, { weights, bias }] of source) {
+    parameters.get(node)!.weights.set(weights);
+    parameters.get(node)!.bias.set(bias);
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    bytes.set(part, position);
+    position += part.length;
+  }
+  return bytes;
+}
