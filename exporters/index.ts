@@ -40,5 +40,5 @@ export { exportPackage } from './export.ts';
 export type { ExportOptions, ExportReport } from './export.ts';
 export { affordableTail, planFor } from './plan.ts';
 export type { PlanOptions } from './plan.ts';
-export { prepareModel, toChannelsLast } from './prepare.ts';
+export { prepareImported, prepareModel, toChannelsLast } from './prepare.ts';
 export type { Calibration, PreparedModel, PrepareOptions } from './prepare.ts';

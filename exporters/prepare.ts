@@ -6,6 +6,7 @@ import type { InputDescription, Model, Module, Shape } from '#runtime';
 import type { FloatModel } from './float/model.ts';
 import { outputOf, runFloat } from './float/run.ts';
 import { importModel } from './onnx/import-model.ts';
+import type { ImportedModel } from './onnx/import-model.ts';
 import { fromImported } from './quantize/from-imported.ts';
 import { observeRanges } from './quantize/observe.ts';
 import type { Observer } from './quantize/observe.ts';
@@ -47,8 +48,12 @@ export interface PreparedModel {
 
 /** Throws FormatError, UnsupportedError or InputError, naming the node or the sample. */
 export function prepareModel(onnx: Uint8Array, options: PrepareOptions): PreparedModel {
+  return prepareImported(importModel(onnx), options);
+}
+
+/** The same for a model that is already in memory. Its arrays are not copied. */
+export function prepareImported(imported: ImportedModel, options: PrepareOptions): PreparedModel {
   const { calibration, mean = [], deviation = [], observer, weightLimit, onProgress } = options;
-  const imported = importModel(onnx);
   const { graph } = imported;
   const float: FloatModel = { graph, parameters: imported.parameters };
   const input: InputDescription = { layout: imported.inputLayout, mean, deviation };

@@ -33,7 +33,8 @@ export interface LessonOptions {
   /** `always` keeps the new weights whatever the held-out accuracy says; default `improved`. */
   readonly keep?: 'improved' | 'always';
   readonly signal?: AbortSignalLike;
-  readonly onProgress?: (progress: LessonProgress) => void;
+  /** Called after each step; the next one waits for it, so it may pace the lesson. */
+  readonly onProgress?: (progress: LessonProgress) => void | Promise<void>;
 }
 
 /** The part of AbortSignal a lesson reads. */
@@ -138,7 +139,12 @@ async function learn(
     );
     if (input !== samples) input.dispose();
     samples.dispose();
-    onProgress?.({ step: step + 1, steps, epoch, loss: crossEntropy(logits, targets, classes) });
+    await onProgress?.({
+      step: step + 1,
+      steps,
+      epoch,
+      loss: crossEntropy(logits, targets, classes),
+    });
   }
   return step;
 }

@@ -27,7 +27,7 @@ export function teachInThread(packageBytes: Uint8Array, threads: number): Teach 
       worker.on('message', (message: LessonMessage) => {
         switch (message.kind) {
           case 'progress':
-            onProgress?.(message.progress);
+            void onProgress?.(message.progress);
             break;
           case 'done':
             finish(() => resolve(message.outcome));

@@ -28,7 +28,7 @@ export function teachHere(content: PackageContent, threads: number): Teach {
 
 /** What the ONNX Runtime engine needs of a package, to work on `parameters`. */
 export function engineInput(
-  content: PackageContent,
+  content: Pick<PackageContent, 'model' | 'modules' | 'plan' | 'feedback' | 'programs'>,
   parameters: ReadonlyMap<number, LayerParameters>,
 ): Parameters<typeof openOnnxRuntimeEngine>[0] {
   const { model, modules, plan, feedback } = content;
