@@ -1,0 +1,120 @@
+// What a package holds, as numbers and as lines for people.
+import { feedbackOf, isLayer } from '#runtime';
+import type { MemoryPlan, PackageContent, Rule } from '#runtime';
+
+import { tableLines } from './table.ts';
+import { showBytes, showPercent } from './units.ts';
+
+/** What `inspect --json` prints; bytes of one sample for activations, of the plan's batch for peaks. */
+export interface Inspection {
+  readonly modules: readonly {
+    readonly name: string;
+    readonly rule: Rule;
+    readonly activationBytes: number;
+    readonly weightBytes: number;
+    readonly feedbackBytes: number;
+    /** Fraction of the feedback that is not zero; null where there is none. */
+    readonly density: number | null;
+  }[];
+  readonly peakPredictBytes: number;
+  readonly peakLearnBytes: number;
+  readonly backpropBytes: number;
+}
+
+export function inspection(content: PackageContent, memory: MemoryPlan): Inspection {
+  const { modules, peakPredictBytes, peakLearnBytes, backpropBytes } = memory;
+  return {
+    modules: content.modules.map((module, index) => {
+      const feedback = feedbackOf(module, content.feedback);
+      const weights = feedback.map(({ matrix }) => matrix.length).reduce(sum, 0);
+      const kept = feedback.map(({ matrix }) => matrix.filter(Boolean).length).reduce(sum, 0);
+      const scales = feedback.map((map) => map.scales.byteLength).reduce(sum, 0);
+      return {
+        name: module.name,
+        rule: content.plan.rules[index] ?? 'frozen',
+        activationBytes: modules[index]?.activationBytes ?? 0,
+        weightBytes: modules[index]?.weightBytes ?? 0,
+        feedbackBytes: weights + scales,
+        density: weights === 0 ? null : kept / weights,
+      };
+    }),
+    peakPredictBytes,
+    peakLearnBytes,
+    backpropBytes,
+  };
+}
+
+/** Everything worth knowing, a table of the modules included. */
+export function describePackage(
+  path: string,
+  bytes: number,
+  content: PackageContent,
+  object: Inspection,
+): string[] {
+  return [
+    ...summaryLines(path, bytes, content),
+    '',
+    ...moduleLines(object),
+    '',
+    ...planLines(content),
+    `predict  ${showBytes(object.peakPredictBytes)}`,
+    `learn    ${showBytes(object.peakLearnBytes)}; backpropagation ${showBytes(object.backpropBytes)}`,
+  ];
+}
+
+function summaryLines(path: string, bytes: number, content: PackageContent): string[] {
+  const { model, input, labels, provenance } = content;
+  const [height, width, channels] = model.graph.inputShape;
+  const { floatAccuracy, int8Accuracy } = provenance;
+  const accuracies = [
+    ...(floatAccuracy === null ? [] : [`float ${showPercent(floatAccuracy)}`]),
+    ...(int8Accuracy === null ? [] : [`int8 ${showPercent(int8Accuracy)}`]),
+  ];
+  const shown = labels.slice(0, 12).join(', ') + (labels.length > 12 ? ', ...' : '');
+  const layers = model.graph.nodes.filter(isLayer).length;
+  return [
+    `${path}: ${showBytes(bytes)}, ${layers} layers in ${content.modules.length} modules`,
+    `from     ${provenance.source}, by ${provenance.exporter}, ${provenance.calibrationSamples} calibration samples`,
+    `input    ${height} x ${width}, ${channels} channels, ${input.layout}`,
+    `labels   ${labels.length}: ${shown}`,
+    ...(accuracies.length > 0
+      ? [`accuracy ${accuracies.join(', ')} on the calibration samples`]
+      : []),
+  ];
+}
+
+function moduleLines({ modules }: Inspection): string[] {
+  return tableLines([
+    ['module', 'rule', 'activations', 'weights', 'feedback', 'density'],
+    ...modules.map((module) => [
+      module.name,
+      module.rule,
+      showBytes(module.activationBytes),
+      showBytes(module.weightBytes),
+      module.density === null ? '-' : showBytes(module.feedbackBytes),
+      module.density === null ? '-' : showPercent(module.density),
+    ]),
+  ]);
+}
+
+function planLines({ plan, provenance }: PackageContent): string[] {
+  const { batchSize, epochs, learningRate, feedbackRatio } = plan;
+  const cosines = provenance.alignment.map(({ cosine }) => cosine);
+  const [least, mean, most] = [
+    Math.min(...cosines),
+    cosines.reduce(sum, 0) / cosines.length,
+    Math.max(...cosines),
+  ].map((cosine) => cosine.toFixed(2));
+  return [
+    `plan     batch ${batchSize}, ${epochs} epochs, rate ${learningRate}, ${feedbackRatio} of it where feedback teaches`,
+    ...(cosines.length > 0
+      ? [
+          `aligned  ${least} to ${most}, mean ${mean}: cosine of feedback's updates with backpropagation's`,
+        ]
+      : []),
+  ];
+}
+
+function sum(total: number, value: number): number {
+  return total + value;
+}
