@@ -6,6 +6,9 @@ import { roundHalfEven } from '../quantize/round-half-even.ts';
 import type { Draft, DraftLayer } from './draft.ts';
 import { quote } from './quote.ts';
 
+/** What int32 holds, less a margin for the rounding of a float32 bias. */
+const largestSum = 2 ** 31 - 2 ** 12;
+
 /** The integers of one output channel, real = scale * integer. */
 interface Channel {
   readonly integers: ArrayLike<number>;
@@ -76,7 +79,7 @@ function coarserScale({ integers, scale, bias }: Channel, inputScale: number): n
   }
   const forWeights = fits ? 1 : largest / 127;
   const sum = Math.abs(bias) / (inputScale * scale) + (255 * total) / forWeights;
-  const forSums = sum < 2 ** 31 ? 1 : sum / 2 ** 30;
+  const forSums = sum < largestSum ? 1 : (2 * sum) / largestSum;
   const ratio = Math.max(forWeights, forSums);
   return ratio === 1 ? null : Math.fround(scale * ratio);
 }
