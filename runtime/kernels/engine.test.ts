@@ -1,5 +1,226 @@
-import { engineSuite } from '#test-support';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 
+import { copyParameters, engineCases, engineSuite, RandomModel, windowOf } from '#test-support';
+import type { CaseInput } from '#test-support';
+
+import type { Engine, EngineInput, StepRates } from '../engine.ts';
+import { EngineError, InputError } from '../errors.ts';
+import type { LayerParameters } from '../graph/model.ts';
+import { sizeOf } from '../graph/shape.ts';
 import { openKernelEngine } from './engine.ts';
 
-engineSuite('runtime/kernels/engine conforms to itself', async (input) => openKernelEngine(input));
+// The reference passes its own suite: it is deterministic, and every case runs.
+engineSuite('runtime/kernels/engine conforms', async (input) => openKernelEngine(input));
+
+const test = suite('runtime/kernels/engine');
+
+const rates: StepRates = { rate: 0.1, clip: 0.05, ratio: 1, step: 0, seed: 1 };
+const classes = 5;
+
+function caseNamed(part: string): CaseInput {
+  return engineCases().find(({ name }) => name.includes(part))!.input;
+}
+
+interface Opened {
+  readonly engine: Engine;
+  readonly parameters: ReadonlyMap<number, LayerParameters>;
+  readonly samples: Uint8Array;
+  readonly targets: Float32Array;
+}
+
+/** Two samples and their targets, all of class 0. */
+function open(input: CaseInput, changes: Partial<EngineInput> = {}): Opened {
+  const parameters = copyParameters(input.model.layers);
+  const engine = openKernelEngine({ ...input, parameters, programs: new Map(), ...changes });
+  const length = 2 * sizeOf(input.model.graph.inputShape);
+  const samples = Uint8Array.from({ length }, (_, i) => (i * 37) % 256);
+  const targets = Float32Array.from({ length: 2 * classes }, (_, i) => Number(i % classes === 0));
+  return { engine, parameters, samples, targets };
+}
+
+function isA(kind: typeof EngineError | typeof InputError, message: RegExp) {
+  return (error: unknown): boolean => {
+    assert.instance(error, kind);
+    assert.match((error as Error).message, message);
+    return true;
+  };
+}
+
+async function rejects(
+  promise: Promise<unknown>,
+  kind: typeof EngineError | typeof InputError,
+  message: RegExp,
+): Promise<void> {
+  try {
+    await promise;
+  } catch (error) {
+    isA(kind, message)(error);
+    return;
+  }
+  assert.unreachable('expected a rejection');
+}
+
+test('samples of another size are refused', async () => {
+  const { engine, samples } = open(caseNamed('exact exact'));
+  assert.throws(
+    () => engine.upload(samples, 3),
+    isA(InputError, /^upload: expected 3 x 189 values, got 378/),
+  );
+  assert.throws(() => engine.upload(samples, 0), isA(InputError, /batch of at least 1, got 0/));
+  await rejects(engine.predict(samples, 1), InputError, /^predict: expected 1 x 189/);
+});
+
+test('targets, ranges and rates of another form are refused', async () => {
+  const { engine, samples, targets } = open(caseNamed('exact exact'));
+  const input = engine.upload(samples, 2);
+  await rejects(
+    engine.learnTail(0, input, targets.subarray(1), rates),
+    InputError,
+    /targets: expected 2 x 5/,
+  );
+  await rejects(engine.learnTail(4, input, targets, rates), InputError, /learnTail/);
+  await rejects(engine.forward(1, 0, input), InputError, /modules within 0\.\.4, got 1\.\.0/);
+  await rejects(
+    engine.forward(1, 2, input),
+    InputError,
+    /^forward: expected 2 x 504 values, got 378/,
+  );
+  await rejects(engine.forward(0, 4, input), InputError, /got logits; use predict/);
+  const wrong = { ...rates, rate: Number.NaN };
+  await rejects(engine.learnTail(0, input, targets, wrong), InputError, /^rates: .*NaN/);
+});
+
+test('handles of others, and disposed ones, are refused', async () => {
+  const { engine, samples, targets } = open(caseNamed('exact exact'));
+  const input = engine.upload(samples, 2);
+  const foreign = { batch: 2, dispose: () => {} };
+  await rejects(engine.forward(0, 1, foreign), InputError, /an activation of this engine/);
+  const { error } = await engine.learnTail(0, input, targets, rates);
+  await rejects(engine.forward(0, 1, error), InputError, /an activation of this engine/);
+  await rejects(
+    engine.learnByReplay(0, input, input, rates),
+    InputError,
+    /a gradient of this engine/,
+  );
+  input.dispose();
+  await rejects(engine.download(input), EngineError, /disposed/);
+});
+
+test('a module is taught by its own rule', async () => {
+  const { engine, samples, targets } = open(caseNamed('exact exact'));
+  const input = engine.upload(samples, 2);
+  const { error } = await engine.learnTail(0, input, targets, rates);
+  await rejects(
+    engine.learnByFeedback(0, input, error, rates),
+    InputError,
+    /conv0; use learnByReplay/,
+  );
+});
+
+test('a NaN among the targets updates nothing, and the layer it met is named', async () => {
+  const { engine, parameters, samples, targets } = open(caseNamed('exact exact'));
+  const before = copyParameters(parameters);
+  targets[3] = Number.NaN;
+  const learning = engine.learnTail(0, engine.upload(samples, 2), targets, rates);
+  await rejects(learning, EngineError, /^dense4: expected a finite gradient/);
+  assert.equal(parameters, before);
+});
+
+test('a step that fails in the first layer leaves the later ones unwritten', async () => {
+  const { engine, parameters, samples, targets } = open(caseNamed('exact exact'));
+  parameters.get(0)!.weightScales.fill(1e-44); // its inverse is beyond float32
+  const before = copyParameters(parameters);
+  const learning = engine.learnTail(0, engine.upload(samples, 2), targets, rates);
+  await rejects(learning, EngineError, /^conv0: expected a finite step.*nothing was updated/);
+  assert.equal(parameters, before);
+});
+
+test('a trained layer with too many positions says which batch fits', async () => {
+  const random = new RandomModel(1, [100, 100, 1]);
+  const x = random.conv(0, { outputChannels: 1, window: windowOf(1) });
+  random.logits(random.averagePool(x, windowOf(100)), classes);
+  random.cut();
+  const { model, modules } = random.finish();
+  const plan = { ...caseNamed('exact exact').plan, rules: ['exact'] as const };
+  const { engine } = open({ model, modules, plan, feedback: [] });
+  const samples = engine.upload(new Uint8Array(4e4), 4);
+  const learning = engine.learnTail(0, samples, new Float32Array(4 * classes), rates);
+  await rejects(learning, EngineError, /^conv0: .*33025.*got 4 x 10000; use a batch of at most 3/);
+});
+
+test("the gradient at the tail's input is computed only for who uses it", async () => {
+  const usedBy = async (part: string, tail: number): Promise<boolean> => {
+    const { engine, samples, targets } = open(caseNamed(part));
+    const input = await engine.forward(0, tail, engine.upload(samples, 2));
+    return (await engine.learnTail(tail, input, targets, rates)).inputGradient !== null;
+  };
+  assert.is(await usedBy('frozen exact-replay exact-replay exact', 3), true);
+  assert.is(await usedBy('feedback-local feedback-local exact exact from tail', 2), true);
+  assert.is(await usedBy('frozen feedback-direct feedback-direct exact from module', 3), true);
+  assert.is(await usedBy('feedback-local frozen feedback-local exact from logits', 3), false);
+  assert.is(await usedBy('exact exact exact exact', 0), false);
+});
+
+test('models that the kernels could not run are refused when opening', () => {
+  const input = caseNamed('exact exact');
+  const { model } = input;
+  const opening = (changes: Partial<EngineInput>) => (): unknown => open(input, changes);
+  const parameters = copyParameters(model.layers);
+  parameters.delete(2);
+  assert.throws(
+    opening({ parameters }),
+    isA(InputError, /^conv2: expected weights 6x2x3x12 .*got none/),
+  );
+  const plan = { ...input.plan, rules: ['exact'] as const };
+  assert.throws(opening({ plan }), isA(InputError, /^plan: expected 4 rules/));
+  const quantization = model.quantization.with(2, null);
+  assert.throws(
+    opening({ model: { ...model, quantization } }),
+    isA(InputError, /^conv1: expected a quantised output/),
+  );
+  const scaled = copyParameters(model.layers);
+  scaled.get(0)!.weightScales[1] = 0;
+  assert.throws(
+    opening({ parameters: scaled }),
+    isA(InputError, /^conv0: expected positive weight scales/),
+  );
+});
+
+test('feedback that does not fit is refused when opening', () => {
+  const input = caseNamed('feedback-local feedback-local exact exact from tail');
+  const [first, ...others] = input.feedback;
+  const opening = (changed: Partial<typeof first>) => (): unknown =>
+    open(input, { feedback: [{ ...first!, ...changed }, ...others] });
+  assert.throws(
+    () => open(input, { feedback: others }),
+    isA(InputError, /^conv0: expected a feedback/),
+  );
+  assert.throws(
+    opening({ matrix: new Int8Array(3) }),
+    isA(InputError, /feedback of conv0: .*got .* 3 entries/),
+  );
+  assert.throws(opening({ grid: [1, 1] }), isA(InputError, /feedback of conv0: expected grid 5x4/));
+  assert.throws(
+    opening({ source: 'module' }),
+    isA(InputError, /conv0: expected rule feedback-direct/),
+  );
+});
+
+test('steps are clipped against the exported weights, wherever learning has led', async () => {
+  const input = caseNamed('exact exact');
+  const nothing = copyParameters(input.model.layers);
+  for (const { weights } of nothing.values()) weights.fill(0);
+  const changedFrom = async (layers: CaseInput['model']['layers']): Promise<number> => {
+    const parameters = copyParameters(input.model.layers);
+    const model = { ...input.model, layers };
+    const { engine, samples, targets } = open(input, { model, parameters });
+    await engine.learnTail(0, engine.upload(samples, 2), targets, { ...rates, rate: 100 });
+    const { weights } = input.model.layers.get(0)!;
+    return weights.filter((weight, i) => weight !== parameters.get(0)!.weights[i]).length;
+  };
+  assert.is(await changedFrom(nothing), 0);
+  assert.ok((await changedFrom(input.model.layers)) > 50);
+});
+
+test.run();

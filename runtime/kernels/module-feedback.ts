@@ -30,6 +30,7 @@ export function feedbackByModule(input: EngineInput): readonly (ModuleFeedback |
       );
     }
     const { source } = feedbacks[0]!;
+    requireRule(module, rule, source);
     const sourceShape = shapeOfSource(source, module, shapes, input);
     const calls = new Map<ValueId, FeedbackCall>();
     for (const feedback of feedbacks) {
@@ -47,7 +48,6 @@ export function feedbackByModule(input: EngineInput): readonly (ModuleFeedback |
       requireShapes(call);
       calls.set(feedback.target, call);
     }
-    requireRule(module, rule, source);
     return { rule, source, sourceShape, calls };
   });
 }

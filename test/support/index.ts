@@ -7,6 +7,8 @@ export { copyParameters, engineSuite } from './engine-suite.ts';
 export { cosine, numericGradient } from './gradient-check.ts';
 export { randomFeedback } from './random-feedback.ts';
 export { RandomModel, windowOf } from './random-model.ts';
+export { allModuleKinds, modelOfModules } from './random-modules.ts';
+export type { ModuleKind } from './random-modules.ts';
 export { randomStream } from './random-stream.ts';
 export { dequantize, realForward, realModel, realNodeForward } from './real-forward.ts';
 export type { RealLayer, RealModel } from './real-forward.ts';
