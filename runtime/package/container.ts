@@ -12,7 +12,7 @@ import { pack, unpack } from './plain.ts';
 /** Digest of `bytes`, 32 bytes: `crypto.subtle.digest('SHA-256', bytes)` or node:crypto. */
 export type Sha256 = (bytes: Uint8Array) => Promise<Uint8Array>;
 
-export const formatVersion = 1;
+const formatVersion = 1;
 // PNG's idea: a byte that is not ASCII and a line feed show a transfer that took it for text.
 const magic = Uint8Array.of(0x89, 0x4f, 0x4e, 0x57, 0x41, 0x52, 0x44, 0x0a); // .ONWARD.
 const headerStart = 48;

@@ -229,6 +229,7 @@ test('msgpack beyond plain data is refused before anything is made of it', () =>
     [0x01, 0x02],
     [],
     Array.from({ length: 100_000 }, () => 0x91),
+    [0xdd, 0, 0x20, 0, 0, ...Array.from({ length: 0x200000 }, () => 0x90)],
   ];
   for (const bytes of hostile) {
     assert.throws(

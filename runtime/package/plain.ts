@@ -8,6 +8,7 @@ import { reject } from './field.ts';
 import type { Plain } from './field.ts';
 
 const maximumDepth = 16;
+const maximumValues = 2 ** 20; // an empty array takes one byte of a file, and fifty of memory
 
 /** The same bytes for the same data. */
 export function pack(plain: Plain): Uint8Array<ArrayBuffer> {
@@ -16,7 +17,7 @@ export function pack(plain: Plain): Uint8Array<ArrayBuffer> {
 
 /**
  * Byte strings in the result are views of `bytes`. Throws FormatError for anything but exactly one
- * value, for what `pack` never writes, and for nesting past 16.
+ * value, for what `pack` never writes, and for nesting past 16, and more than a million values.
  */
 export function unpack(bytes: Uint8Array, where: string): unknown {
   walk(bytes, where);
@@ -28,6 +29,7 @@ function walk(bytes: Uint8Array, where: string): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const open: number[] = []; // values still to come in each array around the current one
   let position = 0;
+  let values = 0;
   const take = (count: number): number => {
     const start = position;
     position += count;
@@ -45,6 +47,7 @@ function walk(bytes: Uint8Array, where: string): void {
     open.push(count);
   };
   do {
+    if (++values > maximumValues) reject(where, `at most ${maximumValues} values`, 'more');
     if (open.length > 0) open[open.length - 1]! -= 1;
     const tag = view.getUint8(take(1));
     if (tag >= 0x90 && tag < 0xa0) enter(tag & 0x0f);

@@ -128,8 +128,7 @@ const rule: Field<Rule> = choice([
 ]);
 const source: Field<FeedbackSource> = choice(['logits', 'tail', 'module']);
 
-/** Also for a plan that replaces the package's on a device. */
-export const planField: Field<Plan> = record<Plan>({
+const plan: Field<Plan> = record<Plan>({
   rules: list(rule, 1, maximumNodes),
   batchSize: integer(1, 4096),
   epochs: integer(1, 100_000),
@@ -182,7 +181,7 @@ export function contentField(blobs: BlobStore): Field<PackageContent> {
       weightLimit: choice([64, 127]),
     }),
     modules: list(module, 1, maximumNodes),
-    plan: planField,
+    plan,
     feedback: list(feedback, 0, maximumNodes),
     input,
     labels: list(text(1, 256), 1, maximumExtent),

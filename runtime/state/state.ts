@@ -2,14 +2,15 @@
 // writing its weights to a file of their own and then an entry to the journal; the weights before it
 // are never written over, so whatever happens meanwhile, one of the two is there whole.
 import { StateError } from '../errors.ts';
-import { encodeEntry, encodeHeader, stateVersion } from './journal.ts';
-import type { Entry, JournalHeader, LessonEntry } from './journal.ts';
-import { findSnapshot, journalName, recover, snapshotName, snapshotNumbers } from './recover.ts';
+import { JournalWriter } from './journal-writer.ts';
+import { stateVersion } from './journal.ts';
+import type { LessonEntry } from './journal.ts';
+import { findSnapshot, recover, snapshotName, snapshotNumbers } from './recover.ts';
 import type { Recovered } from './recover.ts';
 import { applyLayers, changedLayers, copyOf, encodeSnapshot } from './snapshot.ts';
 import type { Parameters } from './snapshot.ts';
 import type { Storage } from './storage.ts';
-import { lineOf, timelineOf } from './timeline.ts';
+import { lineOf } from './timeline.ts';
 
 export interface StateOptions {
   /** SHA-256 of the package's bytes; a state belongs to one package. */
@@ -76,34 +77,30 @@ interface StateParts {
 export class State implements AsyncDisposable {
   readonly lost: readonly string[];
   readonly #parts: StateParts;
-  #header: JournalHeader;
-  #entries: Entry[];
+  readonly #journal: JournalWriter;
   #current: number;
   #labels: readonly string[];
-  #isClean: boolean;
   #queue: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  constructor(parts: StateParts, { header, entries, current, labels, isClean, lost }: Recovered) {
+  constructor(parts: StateParts, recovered: Recovered) {
     this.#parts = parts;
-    this.#header = header;
-    this.#entries = [...entries];
-    this.#current = current;
-    this.#labels = labels;
-    this.#isClean = isClean;
-    this.lost = lost;
+    this.#journal = new JournalWriter(parts.storage, recovered);
+    this.#current = recovered.current;
+    this.#labels = recovered.labels;
+    this.lost = recovered.lost;
   }
 
   /** Steps of all lessons since the package, kept or not; with `seed` it fixes the rounding noise. */
   get steps(): number {
-    return Array.from(this.#timeline.lessons.values()).reduce(
+    return Array.from(this.#journal.timeline.lessons.values()).reduce(
       (steps, { totalSteps }) => Math.max(steps, totalSteps),
       0,
     );
   }
 
   get seed(): number {
-    return this.#header.seed;
+    return this.#journal.header.seed;
   }
 
   /** Names of the classes learned after the package's. */
@@ -113,7 +110,7 @@ export class State implements AsyncDisposable {
 
   /** Lessons, oldest first. */
   history(): LessonRecord[] {
-    const { lessons } = this.#timeline;
+    const { lessons } = this.#journal.timeline;
     const line = new Set(lineOf(lessons, this.#current));
     return Array.from(lessons.values(), (lesson) => describe(lesson, line.has(lesson.number)));
   }
@@ -132,15 +129,15 @@ export class State implements AsyncDisposable {
     return this.#serially(async () => {
       const lesson = this.#lessonOf(outcome, layers !== null);
       if (!layers) {
-        await this.#append(lesson);
+        await this.#journal.append(lesson);
         return idOf(lesson.number);
       }
-      const { packageId } = this.#header;
+      const { packageId } = this.#journal.header;
       const name = snapshotName(lesson.number);
       try {
         const bytes = encodeSnapshot({ packageId, lesson, labels, layers });
         await this.#parts.storage.replace(name, bytes);
-        await this.#append(lesson);
+        await this.#journal.append(lesson);
       } catch (error) {
         await this.#tryToRemove(name); // or the next opening would keep the lesson after all
         throw error;
@@ -158,7 +155,7 @@ export class State implements AsyncDisposable {
    */
   undo(id?: string): Promise<{ readonly record: LessonRecord; readonly parameters: Parameters }> {
     return this.#serially(async () => {
-      const { lessons } = this.#timeline;
+      const { lessons } = this.#journal.timeline;
       const lesson = lineOf(lessons, this.#current)
         .map((number) => lessons.get(number))
         .find((each) => each && (id === undefined || idOf(each.number) === id));
@@ -169,7 +166,12 @@ export class State implements AsyncDisposable {
       }
       const { parameters, labels } = await this.#weightsOf(lesson.parent);
       const { number, parent } = lesson;
-      await this.#append({ kind: 'undo', number, to: parent, time: this.#parts.options.now() });
+      await this.#journal.append({
+        kind: 'undo',
+        number,
+        to: parent,
+        time: this.#parts.options.now(),
+      });
       this.#current = parent;
       this.#labels = labels;
       await this.#prune();
@@ -180,13 +182,9 @@ export class State implements AsyncDisposable {
   /** Forgets all lessons and resolves with the package's weights. */
   reset(): Promise<Parameters> {
     return this.#serially(async () => {
-      const header = { ...this.#header, after: this.#timeline.last };
-      await this.#parts.storage.replace(journalName, encodeHeader(header));
-      this.#header = header;
-      this.#entries = [];
+      await this.#journal.restart();
       this.#current = 0;
       this.#labels = [];
-      this.#isClean = true;
       await this.#prune();
       return copyOf(this.#parts.base);
     });
@@ -200,15 +198,11 @@ export class State implements AsyncDisposable {
     await this.#parts.lock[Symbol.asyncDispose]();
   }
 
-  get #timeline(): ReturnType<typeof timelineOf> {
-    return timelineOf(this.#entries, this.#header.after);
-  }
-
   #lessonOf(outcome: LessonOutcome, kept: boolean): LessonEntry {
     const { samples, holdout, steps, accuracyBefore, accuracyAfter, cause } = outcome;
     return {
       kind: 'lesson',
-      number: this.#timeline.last + 1,
+      number: this.#journal.timeline.last + 1,
       parent: this.#current,
       time: this.#parts.options.now(),
       samples,
@@ -222,26 +216,12 @@ export class State implements AsyncDisposable {
     };
   }
 
-  // A journal that a failed write or damage left unclean is written anew, whole.
-  async #append(entry: Entry): Promise<void> {
-    const { storage } = this.#parts;
-    const wasClean = this.#isClean;
-    this.#isClean = false;
-    if (wasClean) await storage.append(journalName, encodeEntry(entry));
-    else {
-      const parts = [encodeHeader(this.#header), ...[...this.#entries, entry].map(encodeEntry)];
-      await storage.replace(journalName, joined(parts));
-    }
-    this.#entries.push(entry);
-    this.#isClean = true;
-  }
-
   async #weightsOf(
     number: number,
   ): Promise<{ readonly parameters: Parameters; readonly labels: readonly string[] }> {
     const { storage, base, options } = this.#parts;
     if (number === 0) return { parameters: copyOf(base), labels: [] };
-    const snapshot = await findSnapshot(storage, number, this.#header.packageId);
+    const snapshot = await findSnapshot(storage, number, this.#journal.header.packageId);
     if (!snapshot) {
       throw new StateError(
         `undo: expected the weights after ${idOf(number)}, got none; those of the last ${options.snapshots ?? 8} lessons are kept, reset goes back to the package's`,
@@ -252,7 +232,7 @@ export class State implements AsyncDisposable {
 
   // What is in use is safe by now: a snapshot too many is no failure, and goes the next time.
   async #prune(): Promise<void> {
-    const line = lineOf(this.#timeline.lessons, this.#current);
+    const line = lineOf(this.#journal.timeline.lessons, this.#current);
     const wanted = new Set(line.slice(0, Math.max(1, this.#parts.options.snapshots ?? 8)));
     try {
       for (const number of await snapshotNumbers(this.#parts.storage)) {
@@ -300,14 +280,4 @@ function overwrite(parameters: Parameters, source: Parameters): void {
     parameters.get(node)!.weights.set(weights);
     parameters.get(node)!.bias.set(bias);
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return bytes;
 }

@@ -13,7 +13,7 @@ import { openFileStorage } from '../../targets/raspberry-pi/storage/file-storage
 export const committingProcess = fileURLToPath(import.meta.url);
 
 /** All of them differ for each number, so that a mixture of two is noticed. */
-export function numbered(n: number, size: number): Map<number, LayerParameters> {
+function numbered(n: number, size: number): Map<number, LayerParameters> {
   const layer = {
     weights: new Int8Array(size).fill(n % 128),
     bias: Int32Array.of(n),

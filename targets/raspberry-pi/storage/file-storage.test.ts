@@ -192,13 +192,13 @@ const mounted = mountSmallDisk();
 const onSmallDisk = mounted === null ? skipBecause(test, 'no right to mount a tmpfs') : test;
 test.after(() => {
   if (mounted === null) return;
-  spawnSync('umount', [mounted]);
+  spawnSync('/bin/umount', [mounted]);
   rmSync(mounted, { recursive: true, force: true });
 });
 
 function mountSmallDisk(): string | null {
   const folder = mkdtempSync(join(tmpdir(), 'onward-disk-'));
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder]);
+  const { status } = spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder]);
   if (status === 0) return folder;
   rmSync(folder, { recursive: true });
   return null;
@@ -214,12 +214,12 @@ onSmallDisk('a full disk fails the lesson, not the state', async () => {
 });
 
 onSmallDisk('a disk that became read-only says so', async () => {
-  spawnSync('mount', ['-o', 'remount,ro', mounted!]);
+  spawnSync('/bin/mount', ['-o', 'remount,ro', mounted!]);
   await expectStateError(
     openFileStorage(join(mounted!, 'state')).lock(),
     'file system (EROFS); mount',
   );
-  spawnSync('mount', ['-o', 'remount,rw', mounted!]);
+  spawnSync('/bin/mount', ['-o', 'remount,rw', mounted!]);
 });
 
 // The state is as after the last lesson that was reported kept, and takes the next one when it can.
