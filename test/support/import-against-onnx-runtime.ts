@@ -1,3 +1,5 @@
+import type { InferenceSession } from 'onnxruntime-node';
+
 // Holds an imported model to ONNX Runtime on the file it came from, on random samples. Apart from
 // #test-support's index for the same reason as onnx-runtime.ts.
 import { decodeModel, importModel, outputOf, runFloat } from '#exporters';
@@ -16,6 +18,7 @@ export interface ComparisonOptions {
   readonly high?: number;
   /** Compute with the file's integers and round every value to its scales, as an int8 model does. */
   readonly isQuantized?: boolean;
+  readonly session?: InferenceSession.SessionOptions;
 }
 
 export interface ImportComparison {
@@ -38,7 +41,7 @@ export async function expectSameOutput(
 
 export async function compareImport(
   bytes: Uint8Array,
-  { seed = 1, low = -1, high = 1, isQuantized = false }: ComparisonOptions = {},
+  { seed = 1, low = -1, high = 1, isQuantized = false, session = {} }: ComparisonOptions = {},
 ): Promise<ImportComparison> {
   const { inputs, outputs } = decodeModel(bytes);
   const imported = importModel(bytes);
@@ -46,7 +49,7 @@ export async function compareImport(
   const data = randomFloats(seed, product(dimensions), { low, high });
 
   const feeds = { [inputs[0]!.name]: [data, dimensions] } as const;
-  const result = (await runOnnx(bytes, feeds))[outputs[0]!.name]!;
+  const result = (await runOnnx(bytes, feeds, session))[outputs[0]!.name]!;
   const expected = Float32Array.from(result.data as ArrayLike<number>);
 
   const [height, width, channels] = imported.graph.inputShape;

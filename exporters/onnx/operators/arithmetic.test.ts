@@ -22,7 +22,7 @@ function withConstant(operator: string, constant: readonly number[], isFirst = f
 
 for (const operator of ['Add', 'Sub', 'Mul', 'Div']) {
   for (const shape of [[], [1], [3, 1, 1], [1, 3, 1, 1]]) {
-    test(`${operator} of a constant [${shape}]`, async () => {
+    test(`${operator} of a constant [${shape.join()}]`, async () => {
       const { graph } = await expectSameOutput(withConstant(operator, shape), 1e-5);
       assert.is(graph.nodes.length, 1);
     });

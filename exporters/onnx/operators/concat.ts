@@ -19,7 +19,11 @@ export function concat(call: OperatorCall): Signal {
       shape[2] === 1 ? input.view.map((parts, i) => (i === axis ? ['c'] : parts)) : input.view;
     return isSameView(own, view) && shape[0] === height && shape[1] === width;
   });
-  if (!fits || inputs.some((input) => !sameQuantization(input.encoding, first.encoding))) {
+  if (
+    axis === null ||
+    !fits ||
+    inputs.some((input) => !sameQuantization(input.encoding, first.encoding))
+  ) {
     call.refuse('inputs that differ in channels only, joined along them', 'others');
   }
   const channels = inputs.reduce((sum, input) => sum + input.draft.shape[2], 0);
