@@ -51,12 +51,13 @@ export function describePackage(
   content: PackageContent,
   object: Inspection,
 ): string[] {
+  const { batchSize, epochs, learningRate, feedbackRatio } = content.plan;
   return [
     ...summaryLines(path, bytes, content),
     '',
-    ...moduleLines(object),
+    ...moduleLines(object, content),
     '',
-    ...planLines(content),
+    `plan     batch ${batchSize}, ${epochs} epochs, rate ${learningRate}, ${feedbackRatio} of it where feedback teaches`,
     `predict  ${showBytes(object.peakPredictBytes)}`,
     `learn    ${showBytes(object.peakLearnBytes)}; backpropagation ${showBytes(object.backpropBytes)}`,
   ];
@@ -75,7 +76,7 @@ function summaryLines(path: string, bytes: number, content: PackageContent): str
   return [
     `${path}: ${showBytes(bytes)}, ${layers} layers in ${content.modules.length} modules`,
     `from     ${provenance.source}, by ${provenance.exporter}, ${provenance.calibrationSamples} calibration samples`,
-    `input    ${height} x ${width}, ${channels} channels, ${input.layout}`,
+    `input    ${height} x ${width} x ${channels}, ${input.layout}`,
     `labels   ${labels.length}: ${shown}`,
     ...(accuracies.length > 0
       ? [`accuracy ${accuracies.join(', ')} on the calibration samples`]
@@ -83,36 +84,28 @@ function summaryLines(path: string, bytes: number, content: PackageContent): str
   ];
 }
 
-function moduleLines({ modules }: Inspection): string[] {
+function moduleLines({ modules }: Inspection, content: PackageContent): string[] {
   return tableLines([
-    ['module', 'rule', 'activations', 'weights', 'feedback', 'density'],
-    ...modules.map((module) => [
+    ['module', 'rule', 'activations', 'weights', 'feedback', 'density', 'aligned'],
+    ...modules.map((module, index) => [
       module.name,
       module.rule,
       showBytes(module.activationBytes),
       showBytes(module.weightBytes),
-      module.density === null ? '-' : showBytes(module.feedbackBytes),
-      module.density === null ? '-' : showPercent(module.density),
+      ...(module.density === null
+        ? ['-', '-']
+        : [showBytes(module.feedbackBytes), showPercent(module.density)]),
+      alignmentOf(content, index),
     ]),
   ]);
 }
 
-function planLines({ plan, provenance }: PackageContent): string[] {
-  const { batchSize, epochs, learningRate, feedbackRatio } = plan;
-  const cosines = provenance.alignment.map(({ cosine }) => cosine);
-  const [least, mean, most] = [
-    Math.min(...cosines),
-    cosines.reduce(sum, 0) / cosines.length,
-    Math.max(...cosines),
-  ].map((cosine) => cosine.toFixed(2));
-  return [
-    `plan     batch ${batchSize}, ${epochs} epochs, rate ${learningRate}, ${feedbackRatio} of it where feedback teaches`,
-    ...(cosines.length > 0
-      ? [
-          `aligned  ${least} to ${most}, mean ${mean}: cosine of feedback's updates with backpropagation's`,
-        ]
-      : []),
-  ];
+/** Least cosine, of a module's layers, of feedback's update with backpropagation's. */
+function alignmentOf({ model, modules, provenance }: PackageContent, index: number): string {
+  const { from = 0, to = 0 } = modules[index] ?? {};
+  const names = new Set(model.graph.nodes.slice(from, to).map(({ name }) => name));
+  const cosines = provenance.alignment.filter(({ layer }) => names.has(layer));
+  return cosines.length === 0 ? '-' : Math.min(...cosines.map(({ cosine }) => cosine)).toFixed(2);
 }
 
 function sum(total: number, value: number): number {

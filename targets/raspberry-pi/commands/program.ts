@@ -8,6 +8,7 @@ import { addHistory } from './history.ts';
 import { addInspect } from './inspect.ts';
 import { addLearn } from './learn.ts';
 import { addPredict } from './predict.ts';
+import { printable } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 import { addUndo } from './undo.ts';
 
@@ -54,7 +55,7 @@ Every command takes --json and then prints one JSON object. Exit codes: 0 done, 
 }
 
 function oneLine(text: string): string {
-  return `onward: ${text.trim().replace(/\s*\n\s*/g, ' ')}\n`;
+  return `onward: ${printable(text.trim().replace(/\s*\n\s*/g, ' '))}\n`;
 }
 
 // The package refers to itself, so that sources and build find the same file.

@@ -12,5 +12,14 @@ export function printResult(
   { json = false }: { readonly json?: boolean },
   result: { readonly object: object; readonly lines: readonly string[] },
 ): void {
-  stdout.write(json ? `${JSON.stringify(result.object)}\n` : `${result.lines.join('\n')}\n`);
+  stdout.write(
+    json
+      ? `${JSON.stringify(result.object)}\n`
+      : result.lines.map((line) => `${printable(line)}\n`).join(''),
+  );
+}
+
+/** Labels and file names are others' text: nothing in it may steer the terminal. */
+export function printable(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }

@@ -30,7 +30,7 @@ Examples:
         const { length } = learner.history().filter(({ stands }) => stands);
         printResult(terminal, options, {
           object: { undone, lessons: length },
-          lines: [`undone    ${undone.id}; ${length} lessons stand`],
+          lines: [`undone ${undone.id}; lessons that stand: ${length}`],
         });
       },
     );
