@@ -7,10 +7,9 @@ import type { LessonOptions, OnwardError, Teach } from '#runtime';
 
 import type { LessonMessage, LessonRequest } from './lesson-worker.ts';
 
-const workerFile = new URL(
-  import.meta.url.endsWith('.ts') ? './lesson-worker.ts' : './lesson-worker.js',
-  import.meta.url,
-);
+const workerFile = import.meta.url.endsWith('.ts')
+  ? sourceEntry(new URL('./lesson-worker.ts', import.meta.url))
+  : new URL('./lesson-worker.js', import.meta.url);
 
 /** Teaches in a thread of its own. `packageBytes` is copied to it; parameters come back as copies. */
 export function teachInThread(packageBytes: Uint8Array, threads: number): Teach {
@@ -81,4 +80,11 @@ function revive({ code, message }: Extract<LessonMessage, { kind: 'failed' }>): 
     default:
       return new EngineError(message);
   }
+}
+
+// From sources (tests, benchmarks): Node 20 does not pass the hooks that read TypeScript on to threads.
+function sourceEntry(file: URL): URL {
+  const hooks = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  const code = `import { register } from ${hooks}; register(); await import('${file.href}');`;
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
