@@ -1,6 +1,6 @@
 // Long arrays stand beside the header. Fields put them in and take them out in the same order, each
 // once, so a blob needs no name and none can hide.
-import { integer, reject } from './field.ts';
+import { integer, refuse, reject } from './field.ts';
 import type { Field } from './field.ts';
 
 export interface BlobStore {
@@ -33,9 +33,9 @@ export class BlobReader implements BlobStore {
   }
 
   readonly bytes: Field<Uint8Array<ArrayBuffer>> = {
-    write: (_value, where) => reject(where, 'to be read', 'a write'),
+    write: (_value, where) => refuse(where, 'to be read', 'a write'),
     read: (plain, where) => {
-      if (this.#next === this.#blobs.length) reject(where, 'a blob', 'none left');
+      if (this.#next === this.#blobs.length) refuse(where, 'a blob', 'none left');
       const blob = this.#blobs[integer(this.#next, this.#next).read(plain, where)]!;
       this.#next++;
       this.reserve(blob.length, where);

@@ -120,7 +120,7 @@ const refused: readonly (readonly [string, PackageContent, RegExp])[] = [
       sigmoid,
       head,
     ),
-    /clamp: expected a range that meets the value's, got "99 to 100"/,
+    /clamp: expected a range that meets the value's, got 99 to 100/,
   ],
   [
     'a clamp on logits',

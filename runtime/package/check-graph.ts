@@ -6,7 +6,7 @@ import { operators } from '../graph/operators/table.ts';
 import { sizeOf } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
 import { windowOutput } from '../graph/window.ts';
-import { reject, rejectAs } from './field.ts';
+import { refuse, reject, rejectAs } from './field.ts';
 
 const maximumElements = 2 ** 26; // of one value
 const maximumTable = 2 ** 24; // of a window: output positions times kernel offsets
@@ -111,6 +111,6 @@ function meets(start: number, count: number, step: number, extent: number): bool
 function checkUse(nodes: readonly Node[]): void {
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));
   for (let value = 0; value < nodes.length; value++) {
-    if (!used.has(value)) reject(`model.graph: value ${value}`, 'a node that reads it', 'none');
+    if (!used.has(value)) refuse(`model.graph: value ${value}`, 'a node that reads it', 'none');
   }
 }

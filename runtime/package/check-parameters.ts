@@ -6,7 +6,7 @@ import type { LayerParameters, Model } from '../graph/model.ts';
 import type { Clamp } from '../graph/operator.ts';
 import { showShape } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
-import { reject } from './field.ts';
+import { refuse, reject } from './field.ts';
 
 const largestSum = 2 ** 31 - 1;
 
@@ -61,7 +61,7 @@ function checkClamp(
 ): void {
   const isOrdered = minimum <= maximum;
   if (isOrdered && minimum / scale + zeroPoint <= 255 && maximum / scale + zeroPoint >= 0) return;
-  reject(where, "a range that meets the value's", `${minimum} to ${maximum}`);
+  refuse(where, "a range that meets the value's", `${minimum} to ${maximum}`);
 }
 
 function checkOutput(node: Node, shape: Shape): void {

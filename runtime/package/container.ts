@@ -5,7 +5,7 @@
 // The header is [[blob length, blob SHA-256] ..., content]. Header and blobs each start at a multiple
 // of 8, with zeros between, and the file ends with its last blob: every byte is checked by something.
 import { FormatError } from '../errors.ts';
-import { bytes, integer, list, record, reject } from './field.ts';
+import { bytes, integer, list, record, refuse, reject } from './field.ts';
 import type { Field, Plain } from './field.ts';
 import { pack, unpack } from './plain.ts';
 
@@ -77,7 +77,7 @@ export async function readContainer(
 ): Promise<{ content: unknown; blobs: Uint8Array[] }> {
   const length = integer(0, maximumHeader).read(viewOf(file).getUint32(12, true), 'header length');
   if (headerStart + length > file.length)
-    reject('header', `${length} bytes`, 'the end of the file');
+    refuse('header', `${length} bytes`, 'the end of the file');
   const header = file.subarray(headerStart, headerStart + length);
   await checkDigest(header, file.subarray(16, headerStart), { sha256, where: 'header' });
   const parts = unpack(header, 'header');
@@ -124,7 +124,7 @@ async function checkDigest(
 ): Promise<void> {
   const digest = await sha256(part);
   if (digest.length !== 32 || digest.some((byte, index) => byte !== expected[index])) {
-    reject(where, 'bytes that match their SHA-256', 'others');
+    refuse(where, 'bytes that match their SHA-256', 'others');
   }
 }
 

@@ -17,8 +17,13 @@ export function rejectAs(where: string, error: Error): never {
   throw new FormatError(`${where}: ${error.message.slice(0, 300)}`, { cause: error });
 }
 
-export function reject(where: string, expected: string, got: unknown): never {
-  throw new FormatError(`${where}: expected ${expected}, got ${show(got)}`);
+export function reject(where: string, expected: string, value: unknown): never {
+  refuse(where, expected, show(value));
+}
+
+/** Says in words what there is instead. */
+export function refuse(where: string, expected: string, got: string): never {
+  throw new FormatError(`${where}: expected ${expected}, got ${got}`);
 }
 
 /** Everything but NaN within the bounds; the infinities only where a bound is one. */

@@ -4,7 +4,7 @@
 import { Packr } from 'msgpackr/pack';
 import { Unpackr } from 'msgpackr/unpack';
 
-import { reject } from './field.ts';
+import { refuse, reject } from './field.ts';
 import type { Plain } from './field.ts';
 
 const maximumDepth = 16;
@@ -33,7 +33,7 @@ function walk(bytes: Uint8Array, where: string): void {
   const take = (count: number): number => {
     const start = position;
     position += count;
-    if (position > bytes.length) reject(where, `${count} more bytes at ${start}`, 'the end');
+    if (position > bytes.length) refuse(where, `${count} more bytes at ${start}`, 'the end');
     return start;
   };
   const length = (width: number): number => {
@@ -43,18 +43,18 @@ function walk(bytes: Uint8Array, where: string): void {
   };
   const enter = (count: number): void => {
     if (count > bytes.length - position) reject(where, 'an array that fits its bytes', count);
-    if (open.length === maximumDepth) reject(where, `at most ${maximumDepth} arrays deep`, 'more');
+    if (open.length === maximumDepth) refuse(where, `at most ${maximumDepth} arrays deep`, 'more');
     open.push(count);
   };
   do {
-    if (++values > maximumValues) reject(where, `at most ${maximumValues} values`, 'more');
+    if (++values > maximumValues) refuse(where, `at most ${maximumValues} values`, 'more');
     if (open.length > 0) open[open.length - 1]! -= 1;
     const tag = view.getUint8(take(1));
     if (tag >= 0x90 && tag < 0xa0) enter(tag & 0x0f);
     else if (tag >= 0xa0 && tag < 0xc0) take(tag & 0x1f);
     else if (tag >= 0x80 && tag < 0xe0) {
       const width = widths[tag];
-      if (width === undefined) return reject(where, `plain data at ${position - 1}`, `tag ${tag}`);
+      if (width === undefined) return refuse(where, `plain data at ${position - 1}`, `tag ${tag}`);
       if (tag >= 0xdc) enter(length(width));
       else if (tag >= 0xd9 || (tag >= 0xc4 && tag <= 0xc6)) take(length(width));
       else take(width);

@@ -2,7 +2,7 @@
 // 0 plain    one byte a value
 // 1 bitmap   one bit a value, low bit first, then the values that are not zero
 // 2 gaps     for each value that is not zero: the zeros before it (LEB128), then the value
-import { reject } from './field.ts';
+import { refuse } from './field.ts';
 
 export type SparseForm = 0 | 1 | 2;
 
@@ -23,7 +23,7 @@ export function decodeSparse(
   length: number,
   where: string,
 ): Int8Array<ArrayBuffer> {
-  const wrong = (): never => reject(where, `${length} values in form ${form}`, 'other bytes');
+  const wrong = (): never => refuse(where, `${length} values in form ${form}`, 'other bytes');
   if (form === 0 && bytes.length !== length) wrong();
   const values = new Int8Array(length);
   const read = [fromPlain, fromBitmap, fromGaps][form]!;

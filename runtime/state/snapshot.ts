@@ -4,7 +4,7 @@
 //   magic 8 | CRC-32 of the payload u32 | payload: plain msgpack
 import { FormatError, InputError } from '../errors.ts';
 import type { LayerParameters } from '../graph/model.ts';
-import { bytes, int32Array, integer, list, record, reject, text } from '../package/field.ts';
+import { bytes, int32Array, integer, list, record, refuse, text } from '../package/field.ts';
 import type { Field } from '../package/field.ts';
 import { pack, unpack } from '../package/plain.ts';
 import { crc32 } from './crc32.ts';
@@ -62,7 +62,7 @@ export function readSnapshot(file: Uint8Array): Snapshot {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const hasMagic = file.length >= headLength && magic.every((byte, i) => file[i] === byte);
   if (!hasMagic || view.getUint32(8, true) !== crc32(payload)) {
-    reject('snapshot', 'whole weights', `${file.length} bytes of something else`);
+    refuse('snapshot', 'whole weights', `${file.length} bytes of something else`);
   }
   return snapshotField.read(unpack(payload, 'snapshot'), '');
 }
