@@ -52,11 +52,9 @@ function products(
   const columns = sourceColumns(graph, feedback, sourceShape, error);
   const rowScales = graph.vector(`feedbackScales:${index}`, scales);
   if (groups === 1) {
-    const [zeros, one] = [
-      [error.zeroPoint, operand.zeroPoint],
-      graph.transpose(operand.value, [1, 0]),
-    ];
-    return graph.contrib('MatMulIntegerToFloat', [columns, one, error.scale, rowScales, ...zeros]);
+    const factors = [columns, graph.transpose(operand.value, [1, 0])];
+    const zeros = [error.zeroPoint, operand.zeroPoint];
+    return graph.contrib('MatMulIntegerToFloat', [...factors, error.scale, rowScales, ...zeros]);
   }
   const grouped = graph.reshape(operand.value, [groups, scales.length / groups, perRow]);
   const sums = graph.node('MatMulInteger', [
@@ -88,7 +86,8 @@ function sourceColumns(
   return windowColumns(
     graph,
     { direction: 'gather', shape, window },
-    { value: error.values, padding: error.zeroPoint, channels: shape[2], groups },
+    { value: error.values, padding: error.zeroPoint, channels: shape[2] },
+    groups,
   );
 }
 

@@ -48,6 +48,14 @@ export function weightScalesOf(graph: ProgramGraph, site: LayerSite): string {
   );
 }
 
+/** The same, repeated along a row of output positions: products with long vectors are fast. */
+export function weightScaleTile(graph: ProgramGraph, site: LayerSite): string {
+  const [, width, channels] = site.outputShape;
+  return graph.once(`scaleTile:${site.index}`, () =>
+    graph.node('Expand', [weightScalesOf(graph, site), graph.int64([width, channels])]),
+  );
+}
+
 export function parametersOf(site: LayerSite): NonNullable<LayerSite['parameters']> {
   if (site.parameters !== null) return site.parameters;
   throw new TypeError(`${site.name}: expected a layer with weights, got none`);

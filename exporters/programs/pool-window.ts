@@ -4,7 +4,7 @@ import { gatherTable, windowOutput } from '#runtime';
 import type { Shape, Window } from '#runtime';
 
 import type { ProgramGraph } from './program-graph.ts';
-import { indexTable } from './window-columns.ts';
+import { indexTable } from './window-views.ts';
 
 /** True where every position is in exactly one window: a global pool, or strides equal to the kernel. */
 export function isTiling(shape: Shape, window: Window): boolean {

@@ -3,7 +3,7 @@ import type { ProgramGraph } from '../program-graph.ts';
 import { dequantize, quantizationScalars, quantize } from '../quantization-scalars.ts';
 import { inputQuantizationOf, outputQuantizationOf } from '../site.ts';
 import type { Site } from '../site.ts';
-import { windowRows } from '../window-columns.ts';
+import { stackedViews } from '../window-views.ts';
 import type { OperatorProgram } from './operator-program.ts';
 
 // y = rne(f32(f32(sum over k of (x[gather(p, k), c] - z_x)) * m[p])) + z_y, clamped to 0..255
@@ -90,7 +90,7 @@ function unequalCounts(
   const [input, output] = [inputQuantizationOf(site), outputQuantizationOf(site)];
   const [shape, { window }] = [site.inputShapes[0]!, site.attributes];
   const padding = graph.scalar('uint8', input.zeroPoint);
-  const read = windowRows(
+  const read = stackedViews(
     graph,
     { direction: 'gather', shape, window },
     { value: x, padding, channels: shape[2] },

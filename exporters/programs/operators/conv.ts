@@ -1,14 +1,21 @@
 import { isPointwise, UnsupportedError } from '#runtime';
 
 import { clampValue } from '../clamp.ts';
+import {
+  depthwiseInputGradient,
+  depthwiseWeightGradient,
+  isDepthwise,
+} from '../depthwise-gradient.ts';
+import { groupedInputGradient, groupedWeightGradient } from '../grouped-gradient.ts';
 import { biasOf, weightOperand, weightScalesOf } from '../layer-parameters.ts';
-import { linearInputGradient, linearLogits, linearWeightGradient } from '../linear.ts';
-import type { LayerGradient, LinearSize } from '../linear.ts';
+import { linearLogits, matrixInputGradient, matrixWeightGradient } from '../linear.ts';
+import type { LayerGradient } from '../linear.ts';
 import type { ProgramGraph } from '../program-graph.ts';
 import { quantizationScalars } from '../quantization-scalars.ts';
 import { inputQuantizationOf, outputQuantizationOf } from '../site.ts';
 import type { Site } from '../site.ts';
 import { windowColumns } from '../window-columns.ts';
+import { windowInputGradient, windowWeightGradient } from '../window-gradient.ts';
 import type { OperatorProgram } from './operator-program.ts';
 
 // y[p, o] = clamp(b[o] + sum over k, c of w[o, k, c] x[gather(p, k), c])
@@ -54,34 +61,45 @@ export const conv: OperatorProgram<'conv'> = {
 
   backward(graph, site, { gradient, wanted }) {
     if (!wanted[0]!) return [null];
-    const [height, width, channels] = site.inputShapes[0]!;
-    const rows = linearInputGradient(graph, site, sizeOf(site), {
-      gradient,
-      columns: (error) =>
-        windowColumns(
-          graph,
-          { direction: 'scatter', shape: site.inputShapes[0]!, window: site.attributes.window },
-          {
-            value: error.values,
-            padding: error.zeroPoint,
-            channels: site.outputShape[2],
-            groups: site.attributes.groups,
-          },
-        ),
-    });
-    return [graph.reshape(rows, [-1, height, width, channels])];
+    const dx = inputGradients[formOf(site)](graph, site, gradient);
+    return [graph.reshape(dx, [-1, ...site.inputShapes[0]!])];
   },
 };
 
 export function convWeightGradient(
   graph: ProgramGraph,
   site: Site<'conv'>,
-  { input, gradient }: { input: string; gradient: string },
+  values: { readonly input: string; readonly gradient: string },
 ): LayerGradient {
-  return linearWeightGradient(graph, site, sizeOf(site), {
-    gradient,
-    columns: () => gatheredColumns(graph, site, input),
-  });
+  return weightGradients[formOf(site)](graph, site, values);
+}
+
+/** The four ways in which gradients of a convolution are computed fastest; all of them exact. */
+type Form = 'matrix' | 'window' | 'depthwise' | 'grouped';
+
+const weightGradients: { readonly [Key in Form]: typeof convWeightGradient } = {
+  matrix(graph, site, { input, gradient }) {
+    const rows = graph.reshape(input, [-1, site.inputShapes[0]![2]]);
+    return matrixWeightGradient(graph, site, { rows, gradient });
+  },
+  window: windowWeightGradient,
+  depthwise: depthwiseWeightGradient,
+  grouped: groupedWeightGradient,
+};
+
+const inputGradients: {
+  readonly [Key in Form]: (graph: ProgramGraph, site: Site<'conv'>, gradient: string) => string;
+} = {
+  matrix: matrixInputGradient,
+  window: windowInputGradient,
+  depthwise: depthwiseInputGradient,
+  grouped: groupedInputGradient,
+};
+
+function formOf(site: Site<'conv'>): Form {
+  const { window, groups } = site.attributes;
+  if (groups === 1) return isPointwise(window) ? 'matrix' : 'window';
+  return isDepthwise(site) ? 'depthwise' : 'grouped';
 }
 
 function logits(graph: ProgramGraph, site: Site<'conv'>, x: string): string {
@@ -91,27 +109,10 @@ function logits(graph: ProgramGraph, site: Site<'conv'>, x: string): string {
     );
   }
   const [height, width, classes] = site.outputShape;
-  const rows = linearLogits(graph, site, gatheredColumns(graph, site, x));
-  return graph.reshape(rows, [-1, height, width, classes]);
-}
-
-function gatheredColumns(graph: ProgramGraph, site: Site<'conv'>, value: string): string {
-  const { window, groups } = site.attributes;
-  const shape = site.inputShapes[0]!;
+  const [shape, { window }] = [site.inputShapes[0]!, site.attributes];
   const padding = graph.scalar('uint8', inputQuantizationOf(site).zeroPoint);
-  return windowColumns(
-    graph,
-    { direction: 'gather', shape, window },
-    { value, padding, channels: shape[2], groups },
-  );
-}
-
-function sizeOf(site: Site<'conv'>): LinearSize {
-  const { window, groups, outputChannels } = site.attributes;
-  return {
-    groups,
-    outputs: outputChannels / groups,
-    inputs: site.inputShapes[0]![2] / groups,
-    offsets: window.kernel[0] * window.kernel[1],
-  };
+  const viewed = { value: x, padding, channels: shape[2] };
+  const columns = windowColumns(graph, { direction: 'gather', shape, window }, viewed, 1);
+  const rows = linearLogits(graph, site, columns);
+  return graph.reshape(rows, [-1, height, width, classes]);
 }

@@ -2,8 +2,8 @@ import { sizeOf } from '#runtime';
 
 import { clampValue } from '../clamp.ts';
 import { biasOf, weightOperand, weightScalesOf } from '../layer-parameters.ts';
-import { linearInputGradient, linearLogits, linearWeightGradient } from '../linear.ts';
-import type { LayerGradient, LinearSize } from '../linear.ts';
+import { linearLogits, matrixInputGradient, matrixWeightGradient } from '../linear.ts';
+import type { LayerGradient } from '../linear.ts';
 import type { ProgramGraph } from '../program-graph.ts';
 import { quantizationScalars } from '../quantization-scalars.ts';
 import { inputQuantizationOf, outputQuantizationOf } from '../site.ts';
@@ -14,7 +14,7 @@ import type { OperatorProgram } from './operator-program.ts';
 // dw[o, i] = sum over n of dy[o] x[i];  db[o] = sum over n of dy[o];  dx[i] = sum over o of w[o, i] dy[o]
 export const dense: OperatorProgram<'dense'> = {
   forward(graph, site, [x]) {
-    const { outputs, inputs } = linearSize(site);
+    const [inputs, outputs] = [sizeOf(site.inputShapes[0]!), site.outputShape[2]];
     if (site.outputQuantization === null) {
       const rows = linearLogits(graph, site, graph.reshape(x!, [-1, inputs]));
       return graph.reshape(rows, [-1, 1, 1, outputs]);
@@ -40,11 +40,8 @@ export const dense: OperatorProgram<'dense'> = {
 
   backward(graph, site, { gradient, wanted }) {
     if (!wanted[0]!) return [null];
-    const rows = linearInputGradient(graph, site, linearSize(site), {
-      gradient,
-      columns: (error) => graph.reshape(error.values, [-1, site.outputShape[2]]),
-    });
-    return [graph.reshape(rows, [-1, ...site.inputShapes[0]!])];
+    const dx = matrixInputGradient(graph, site, gradient);
+    return [graph.reshape(dx, [-1, ...site.inputShapes[0]!])];
   },
 };
 
@@ -53,13 +50,6 @@ export function denseWeightGradient(
   site: Site<'dense'>,
   { input, gradient }: { input: string; gradient: string },
 ): LayerGradient {
-  const size = linearSize(site);
-  return linearWeightGradient(graph, site, size, {
-    gradient,
-    columns: () => graph.reshape(input, [-1, size.inputs]),
-  });
-}
-
-function linearSize({ inputShapes, outputShape }: Site<'dense'>): LinearSize {
-  return { groups: 1, outputs: outputShape[2], inputs: sizeOf(inputShapes[0]!), offsets: 1 };
+  const rows = graph.reshape(input, [-1, sizeOf(site.inputShapes[0]!)]);
+  return matrixWeightGradient(graph, site, { rows, gradient });
 }

@@ -3,7 +3,7 @@ import { sizeOf } from '#runtime';
 import { inputTiles, isTiling, outputTiles, sumOverReach, withPadding } from '../pool-window.ts';
 import type { ProgramGraph } from '../program-graph.ts';
 import type { Site } from '../site.ts';
-import { indexTable, windowRows } from '../window-columns.ts';
+import { indexTable, stackedViews } from '../window-views.ts';
 import type { BackwardCall, OperatorProgram } from './operator-program.ts';
 
 // y[p, c] = max over k of x[gather(p, k), c], padding left out
@@ -51,7 +51,7 @@ function backwardOfOverlaps(
   const [inputs, channels] = [shape[0] * shape[1], shape[2]];
   const outputs = sizeOf(site.outputShape) / channels;
   const none = graph.scalar('uint8', 0);
-  const read = windowRows(
+  const read = stackedViews(
     graph,
     { direction: 'gather', shape, window },
     { value: x!, padding: none, channels },
