@@ -117,7 +117,7 @@ async function learn(
     ),
   );
   const lesson: KeptLesson = learning.result;
-  if (interrupt.aborted) {
+  if (interrupt.aborted && !lesson.kept) {
     throw new EngineError('learn: expected to finish, got interrupted; the old weights stand');
   }
   return {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { suite } from 'uvu';
@@ -193,6 +194,38 @@ test('learn keeps what helped, history lists it, undo takes it back', async () =
 test('learn without a state changes no file', async () => {
   const lesson = await json('learn', at('tiny.onward'), at('mine.npz'), '--epochs', '1');
   assert.is(lesson['stateId'], null);
+});
+
+test('a terminal sees a bar while stdout stays clean', async () => {
+  const stdout = new PassThrough();
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+  const args = ['learn', at('tiny.onward'), at('mine.npz'), '--epochs', '1', '--json'];
+  assert.is(await run(args, { stdout, stderr }), 0);
+  assert.match(String(stderr.read()), /learning .* of 12, /);
+  assert.type(JSON.parse(String(stdout.read())), 'object');
+});
+
+test('an interrupted lesson keeps nothing and says so', async () => {
+  const listeners = process.listenerCount('SIGINT');
+  const state = ['--state', at('interrupted')];
+  const lesson = onward(
+    'learn',
+    at('tiny.onward'),
+    at('mine.npz'),
+    ...state,
+    '--epochs',
+    '1000000',
+  );
+  const mostTurns = 10_000_000; // rather than for ever, should it fail before it begins
+  for (let turn = 0; turn < mostTurns && process.listenerCount('SIGINT') === listeners; turn++) {
+    await nextTurn();
+  }
+  process.emit('SIGINT');
+  const { code, stderr } = await lesson;
+  assert.is(code, 1);
+  assert.match(stderr, /learn: expected to finish, got interrupted; the old weights stand\n$/);
+  const { lessons } = await json('history', at('tiny.onward'), ...state);
+  assert.ok((lessons as { kept: boolean }[]).every(({ kept }) => !kept));
 });
 
 test('only the samples of one user are used on request', async () => {

@@ -1,29 +1,39 @@
 import { parse } from 'csv-parse/sync';
 
-import { FormatError } from '#runtime';
+import { FormatError, OnwardError } from '#runtime';
 
-export interface Csv {
-  /** Names of the columns; null where no cell of the first line starts with a letter. */
+/** One line of cells, the header's names where there is one, and the line's number below it, from 1. */
+export interface CsvLine {
+  readonly cells: readonly string[];
   readonly header: readonly string[] | null;
-  readonly rows: readonly (readonly string[])[];
+  readonly line: number;
 }
 
-/** Parses comma-, semicolon- or tab-separated text with as many cells in each line. */
-export function parseCsv(bytes: Buffer, where: string): Csv {
+/**
+ * Parses comma-, semicolon- or tab-separated text with as many cells in each line, and gives it line
+ * by line: whole, a large table would not fit in memory. A header is a first line with a cell that
+ * starts with a letter.
+ */
+export function parseCsv(bytes: Buffer, where: string, onLine: (line: CsvLine) => void): void {
   const firstLine = bytes.toString('utf8', 0, 10_000).split('\n', 1).join('');
   const delimiter = ['\t', ';', ','].find((mark) => firstLine.includes(mark)) ?? ',';
+  let header: readonly string[] | null = null;
+  let line = 0;
   try {
-    const lines: string[][] = parse(bytes, {
+    parse(bytes, {
       bom: true,
       delimiter,
       skip_empty_lines: true,
       trim: true,
       max_record_size: 10_000_000,
+      on_record: (cells: string[]) => {
+        if (line === 0 && !header && cells.some((cell) => /^[\p{L}_]/u.test(cell))) header = cells;
+        else onLine({ cells, header, line: ++line });
+        return null; // keep nothing
+      },
     });
-    const [first = []] = lines;
-    const isHeader = first.some((cell) => /^[\p{L}_]/u.test(cell));
-    return isHeader ? { header: first, rows: lines.slice(1) } : { header: null, rows: lines };
   } catch (cause) {
+    if (cause instanceof OnwardError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FormatError(`${where}: expected CSV, got ${reason}`, { cause });
   }

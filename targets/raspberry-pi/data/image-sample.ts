@@ -5,6 +5,7 @@ import { InputError } from '#runtime';
 import { filterTaps } from './filter-taps.ts';
 import { decodeImage } from './image.ts';
 import type { Image } from './image.ts';
+import { planesFirst } from './planes-first.ts';
 import type { SampleForm } from './samples.ts';
 
 /** Values of one sample in the form's layout. Transparency is ignored, as in most training code. */
@@ -26,8 +27,8 @@ export function imageSample(bytes: Buffer, form: SampleForm, where: string): Flo
   return form.layout === 'nhwc' ? values : planesFirst(values, channels);
 }
 
-/** [height, width, 3]: the middle of the image in these proportions. */
-export function scaleImage(image: Image, width: number, height: number): Float32Array {
+// [height, width, 3]: the middle of the image in these proportions.
+function scaleImage(image: Image, width: number, height: number): Float32Array {
   const zoom = Math.min(image.width / width, image.height / height);
   const [cropWidth, cropHeight] = [width, height].map((n) => Math.max(1, Math.round(n * zoom)));
   const left = (image.width - (cropWidth ?? 1)) >> 1;
@@ -74,15 +75,4 @@ function luminance(colours: Float32Array): Float32Array {
     const [red = 0, green = 0, blue = 0] = colours.subarray(3 * pixel, 3 * pixel + 3);
     return 0.299 * red + 0.587 * green + 0.114 * blue;
   });
-}
-
-function planesFirst(values: Float32Array, channels: number): Float32Array {
-  const positions = values.length / channels;
-  const planes = new Float32Array(values.length);
-  for (let position = 0; position < positions; position++) {
-    for (let channel = 0; channel < channels; channel++) {
-      planes[channel * positions + position] = values[position * channels + channel] ?? 0;
-    }
-  }
-  return planes;
 }

@@ -4,33 +4,34 @@ import { InputError } from '#runtime';
 
 import { numberOf, parseCsv } from './csv.ts';
 import { readBounded } from './read-bounded.ts';
+import { mostValues } from './samples.ts';
 import type { Samples } from './samples.ts';
 
-const mostBytes = 256 * 2 ** 20;
+const mostBytes = 128 * 2 ** 20;
 
 export async function readCsvTable(path: string): Promise<Samples> {
-  const { header, rows } = parseCsv(await readBounded(path, mostBytes), path);
-  const names = header?.map((name) => name.toLowerCase());
-  const [label, user] = ['label', 'user'].map((name) => names?.indexOf(name) ?? -1);
-  const width = rows[0]?.length ?? 0;
-  const columns = Array.from({ length: width }, (_, column) => column).filter(
-    (column) => column !== label && column !== user,
-  );
-  if (columns.length === 0) {
-    throw new InputError(`${path}: expected lines with values, got ${rows.length} lines without`);
-  }
-  const x = new Float32Array(rows.length * columns.length);
-  for (const [row, cells] of rows.entries()) {
-    for (const [index, column] of columns.entries()) {
-      const place = { line: row + 1, column: header?.[column] ?? column + 1 };
-      x[row * columns.length + index] = numberOf(cells[column] ?? '', path, place);
+  const values: number[] = [];
+  const columns: Record<'label' | 'user', string[]> = { label: [], user: [] };
+  let count = 0;
+  parseCsv(await readBounded(path, mostBytes), path, ({ cells, header, line }) => {
+    count = line;
+    for (const [index, cell] of cells.entries()) {
+      const name = header?.[index]?.toLowerCase();
+      if (name === 'label' || name === 'user') columns[name].push(cell);
+      else values.push(numberOf(cell, path, { line, column: header?.[index] ?? index + 1 }));
     }
+    if (values.length > mostValues) {
+      throw new InputError(`${path}: expected at most ${mostValues} values; split the file`);
+    }
+  });
+  if (values.length === 0) {
+    throw new InputError(`${path}: expected lines with values, got ${count} lines without`);
   }
-  const columnOf = (column = -1): string[] => rows.map((cells) => cells[column] ?? '');
+  const { label, user } = columns;
   return {
-    x,
-    shape: [rows.length, columns.length],
-    ...(label !== undefined && label >= 0 && { y: columnOf(label) }),
-    ...(user !== undefined && user >= 0 && { user: columnOf(user) }),
+    x: Float32Array.from(values),
+    shape: [count, values.length / count],
+    ...(label.length > 0 && { y: label }),
+    ...(user.length > 0 && { user }),
   };
 }

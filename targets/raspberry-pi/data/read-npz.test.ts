@@ -157,6 +157,14 @@ test('a claim that no deflate stream can fulfil is refused before allocating', a
   );
 });
 
+test('more values than a lesson could use are refused before they are converted', async () => {
+  const x = { values: new Uint8Array(2 ** 26 + 2), shape: [2, 2 ** 25 + 1] };
+  assert.match(
+    await refusal(write(encodeNpz({ x }))),
+    /x: expected at most 67108864 values, got 67108866/,
+  );
+});
+
 test('a flipped bit in the values is noticed', async () => {
   const bytes = readFileSync(fixture('f4.npz')); // stored, not compressed
   const at = bytes.indexOf('\n', 0, 'latin1') + 3;

@@ -3,12 +3,20 @@ import { FormatError, InputError } from '#runtime';
 
 import { parseNpy, readNumbers, readTexts } from './npy.ts';
 import type { NpyArray } from './npy.ts';
+import { mostValues } from './samples.ts';
 import type { Samples } from './samples.ts';
 import { readZipEntries } from './zip-entries.ts';
 
+const largestColumn = 2 ** 24;
+const wanted: ReadonlyMap<string, number> = new Map([
+  ['x.npy', 2 ** 29],
+  ['y.npy', largestColumn],
+  ['user.npy', largestColumn],
+]);
+
 /** Reads a file whatever the shape of its samples. Throws FormatError naming file and array. */
 export async function readNpz(path: string): Promise<Samples> {
-  const entries = await readZipEntries(path, ['x.npy', 'y.npy', 'user.npy']);
+  const entries = await readZipEntries(path, wanted);
   const array = (name: string): NpyArray | null => {
     const bytes = entries.get(`${name}.npy`);
     entries.delete(`${name}.npy`);
@@ -21,6 +29,11 @@ export async function readNpz(path: string): Promise<Samples> {
   if (x.shape.length < 2 || x.count === 0) {
     throw new InputError(
       `${path}: x: expected samples along the first axis, got shape [${x.shape.join(', ')}]`,
+    );
+  }
+  if (x.count > mostValues) {
+    throw new InputError(
+      `${path}: x: expected at most ${mostValues} values, got ${x.count}; split the file`,
     );
   }
   const y = array('y');

@@ -11,7 +11,7 @@ import { readCsvTable } from './read-csv-table.ts';
 import { readNpz } from './read-npz.ts';
 import { listSampleFiles } from './sample-files.ts';
 import type { SampleFile } from './sample-files.ts';
-import { storedShape } from './samples.ts';
+import { mostValues, storedShape } from './samples.ts';
 import type { SampleForm, Samples } from './samples.ts';
 import { seriesSample } from './series-sample.ts';
 import { soundSample } from './sound-sample.ts';
@@ -27,7 +27,6 @@ const readers: ReadonlyMap<string, ReadSample> = new Map([
 ]);
 
 const mostFileBytes = 64 * 2 ** 20;
-const mostValues = 2 ** 28;
 
 /**
  * Samples of the form a package expects. Throws InputError or FormatError naming the file, and the

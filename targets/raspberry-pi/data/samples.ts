@@ -1,6 +1,9 @@
 // What every reader makes of a user's files.
 import type { InputDescription, Shape } from '#runtime';
 
+/** Values of all samples together: 256 MiB as float32, far beyond a lesson. */
+export const mostValues: number = 2 ** 26;
+
 /** Samples of one owner. */
 export interface Samples {
   /** Values of all samples, one sample after another. */

@@ -3,28 +3,27 @@
 import { InputError } from '#runtime';
 
 import { numberOf, parseCsv } from './csv.ts';
+import { planesFirst } from './planes-first.ts';
 import type { SampleForm } from './samples.ts';
 
 /** Values of one sample in the form's layout. */
 export function seriesSample(bytes: Buffer, form: SampleForm, where: string): Float32Array {
-  const { rows } = parseCsv(bytes, where);
+  const values: number[] = [];
+  let [lines, columns] = [0, 0];
+  parseCsv(bytes, where, ({ cells, line }) => {
+    [lines, columns] = [line, cells.length];
+    for (const [index, cell] of cells.entries()) {
+      values.push(numberOf(cell, where, { line, column: index + 1 }));
+    }
+  });
   const [height, width, channels] = form.shape;
-  const columns = rows[0]?.length ?? 0;
-  const isSeries = rows.length === height * width && columns === channels;
-  const isGrid = channels === 1 && rows.length === height && columns === width;
+  const isSeries = lines === height * width && columns === channels;
+  const isGrid = channels === 1 && lines === height && columns === width;
   if (!isSeries && !isGrid) {
     throw new InputError(
-      `${where}: expected ${height * width} lines of ${channels} columns, got ${rows.length} of ${columns}; cut or pad the series`,
+      `${where}: expected ${height * width} lines of ${channels} columns, got ${lines} of ${columns}; cut or pad the series`,
     );
   }
-  const [rowStride, columnStride] =
-    form.layout === 'nhwc' || isGrid ? [columns, 1] : [1, rows.length];
-  const sample = new Float32Array(height * width * channels);
-  for (const [row, cells] of rows.entries()) {
-    for (const [column, cell] of cells.entries()) {
-      const value = numberOf(cell, where, { line: row + 1, column: column + 1 });
-      sample[row * rowStride + column * columnStride] = value;
-    }
-  }
-  return sample;
+  const sample = Float32Array.from(values);
+  return form.layout === 'nhwc' || isGrid ? sample : planesFirst(sample, channels);
 }

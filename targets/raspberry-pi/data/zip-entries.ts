@@ -7,15 +7,17 @@ import type { Entry, ZipFile } from 'yauzl';
 
 import { FormatError } from '#runtime';
 
-const largestEntry = 2 ** 30;
 const mostEntries = 1000;
 /** Deflate never packs more than this many bytes into one. */
 const largestRatio = 1032;
 
-/** The wanted entries that the file has, by name. Throws FormatError naming file and entry. */
+/**
+ * The wanted entries that the file has, by name; `wanted` gives the most bytes of each. Throws
+ * FormatError naming file and entry.
+ */
 export async function readZipEntries(
   path: string,
-  wanted: readonly string[],
+  wanted: ReadonlyMap<string, number>,
 ): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
   const zip = await openZip(path);
@@ -26,9 +28,10 @@ export async function readZipEntries(
       );
     }
     for await (const entry of zip.eachEntry()) {
-      if (wanted.includes(entry.fileName) && !found.has(entry.fileName)) {
-        found.set(entry.fileName, await readEntry(zip, entry, `${path}: ${entry.fileName}`));
-      }
+      const { fileName } = entry;
+      const most = wanted.get(fileName);
+      if (most === undefined || found.has(fileName)) continue;
+      found.set(fileName, await readEntry(zip, entry, { most, where: `${path}: ${fileName}` }));
     }
     return found;
   } catch (error) {
@@ -46,9 +49,13 @@ async function openZip(path: string): Promise<ZipFile> {
   }
 }
 
-async function readEntry(zip: ZipFile, entry: Entry, where: string): Promise<Buffer> {
+async function readEntry(
+  zip: ZipFile,
+  entry: Entry,
+  { most, where }: { readonly most: number; readonly where: string },
+): Promise<Buffer> {
   const { uncompressedSize, compressedSize } = entry;
-  const limit = Math.min(largestEntry, largestRatio * compressedSize);
+  const limit = Math.min(most, largestRatio * compressedSize);
   if (uncompressedSize > limit) {
     throw new FormatError(
       `${where}: expected at most ${limit} bytes, got a claim of ${uncompressedSize}; split the file`,
