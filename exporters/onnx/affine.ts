@@ -46,11 +46,12 @@ export function perChannel(
   { draft, view }: Signal,
 ): Float32Array {
   const values = floatsOf(tensor);
-  if (values.length === 1) return values;
+  const rank = tensor.dimensions.length;
+  if (values.length === 1 && rank <= view.length) return values;
   const axis = tensor.dimensions.findIndex((size) => size > 1);
-  const axisOfView = axis + view.length - tensor.dimensions.length;
+  const axisOfView = axis + view.length - rank;
   const isChannels = view[axisOfView]?.join() === 'c' && draft.shape[2] === values.length;
-  if (!isChannels || values.length !== tensor.dimensions[axis]) {
+  if (rank > view.length || !isChannels || values.length !== tensor.dimensions[axis]) {
     call.refuse(
       `a constant of one number, or one for each of ${draft.shape[2]} channels`,
       `[${tensor.dimensions.join(', ')}]`,

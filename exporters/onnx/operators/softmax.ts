@@ -13,7 +13,8 @@ export function softmax(call: OperatorCall): Signal {
   const isJoint = call.state.opset < 13;
   const axis = axisIndex(call.integer('axis', isJoint ? 1 : -1), view.length) ?? 0;
   const over = isJoint ? view.slice(axis).flat() : view[axis]!;
-  if (axisSize(over, partSizes(draft.shape)) !== sizeOf(draft.shape)) {
+  const isOverAll = axisSize(over, partSizes(draft.shape)) === sizeOf(draft.shape);
+  if (!isOverAll || sizeOf(draft.shape) !== draft.shape[2]) {
     call.refuse('softmax over all of the logits', 'over a part of them', 'Flatten before Softmax');
   }
   return { ...input, softmax: true };
