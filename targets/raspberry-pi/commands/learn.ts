@@ -5,12 +5,14 @@ import { EngineError } from '#runtime';
 import type { KeptLesson, Learner, LessonOptions } from '#runtime';
 
 import { measurePeak } from '../peak-memory.ts';
+import { watchInterrupt } from './interrupt.ts';
 import { addDataOptions, addLearnerOptions } from './learner-options.ts';
 import type { LearnerOptions } from './learner-options.ts';
 import { openData, requireClasses } from './open-data.ts';
 import type { DataOptions } from './open-data.ts';
 import { fraction, positiveNumber, wholeNumber } from './option-values.ts';
 import { openProgress } from './progress.ts';
+import { stepClock } from './step-clock.ts';
 import { printResult } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 import { showBytes, showPercent } from './units.ts';
@@ -142,38 +144,6 @@ function lessonOptions({ batch, epochs, rate, holdout, seed, keep }: LearnOption
     ...(holdout !== undefined && { holdout }),
     ...(seed !== undefined && { seed }),
     ...(keep !== undefined && { keep }),
-  };
-}
-
-// The first step pays for what is prepared once, so it is not counted where there are others.
-function stepClock(): { tick(step: number): void; msPerStep(): number } {
-  const opened = performance.now();
-  let first: { readonly step: number; readonly at: number } | null = null;
-  let last = { step: 0, at: opened };
-  return {
-    tick(step) {
-      last = { step, at: performance.now() };
-      first ??= last;
-    },
-    msPerStep() {
-      const start = first && first.step < last.step ? first : { step: 0, at: opened };
-      return last.step > start.step ? (last.at - start.at) / (last.step - start.step) : 0;
-    },
-  };
-}
-
-/** Turns Ctrl-C into an aborted signal, once; a second one ends the process. */
-function watchInterrupt(): { readonly aborted: boolean } & Disposable {
-  let aborted = false;
-  const interrupt = (): void => {
-    aborted = true;
-  };
-  process.once('SIGINT', interrupt);
-  return {
-    get aborted() {
-      return aborted;
-    },
-    [Symbol.dispose]: () => process.off('SIGINT', interrupt),
   };
 }
 

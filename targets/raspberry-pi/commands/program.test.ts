@@ -128,6 +128,22 @@ test('inspect lists modules and predicted peaks', async () => {
   assert.match(stdout, /3 layers in 3 modules/);
 });
 
+test('the plan follows the flags of export', async () => {
+  const modulesOf = async (...flags: string[]): Promise<{ rule: string; density: number }[]> => {
+    await json(...exportOf('flags.onward'), ...flags);
+    return (await json('inspect', at('flags.onward')))['modules'] as [];
+  };
+  const direct = ['--rule', 'feedback-direct', '--feedback', 'random', '--density', '0.25'];
+  const [first, second] = await modulesOf(...direct, '--frozen', '1', '--weights', 'full');
+  assert.equal([first!.rule, second!.rule], ['frozen', 'feedback-direct']);
+  assert.ok(second!.density > 0 && second!.density <= 0.25, `got ${second!.density}`);
+  const replayed = await modulesOf('--rule', 'exact-replay');
+  assert.equal(
+    replayed.map(({ rule }) => rule),
+    ['exact-replay', 'exact-replay', 'exact'],
+  );
+});
+
 test('export takes names from folders, and images with mean and std', async () => {
   const { PNG } = await import('pngjs');
   const { x, y } = tinySamples(12, 4);

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+
+import type { ExportOptions } from '#exporters';
+import type { Rule } from '#runtime';
+
+import { positiveNumber, wholeNumber } from './option-values.ts';
+
+/** How a package learns, as far as the command line says. */
+export interface PlanFlags {
+  readonly weights: 'full' | 'safe';
+  readonly tail?: number;
+  readonly rule?: Exclude<Rule, 'exact'>;
+  readonly frozen?: number;
+  readonly feedback: 'calibrated' | 'random';
+  readonly density: number;
+  readonly seed: number;
+  readonly batch?: number;
+  readonly epochs?: number;
+  readonly rate?: number;
+}
+
+export function addPlanOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--weights <range>', 'safe is exact on every CPU, full needs VNNI or ARM')
+        .choices(['safe', 'full'])
+        .default('safe'),
+    )
+    .option(
+      '--tail <n>',
+      'modules at the end that learn exactly (default: as many as cost no more memory)',
+      wholeNumber(1),
+    )
+    .addOption(
+      new Option(
+        '--rule <rule>',
+        'how the modules before the tail learn (default: feedback-local)',
+      ).choices(['feedback-local', 'feedback-direct', 'exact-replay', 'frozen']),
+    )
+    .option('--frozen <n>', 'modules at the start that never learn', wholeNumber(0))
+    .addOption(
+      new Option('--feedback <kind>', 'fitted to the calibration, or drawn from the seed')
+        .choices(['calibrated', 'random'])
+        .default('calibrated'),
+    )
+    .option(
+      '--density <x>',
+      'share of the feedback to keep, the rest is zero',
+      positiveNumber(1),
+      1,
+    )
+    .option('--seed <n>', 'of random feedback', wholeNumber(0), 1)
+    .option('--batch <n>', 'samples in a learning step', wholeNumber(1))
+    .option('--epochs <n>', 'passes over the samples of a lesson', wholeNumber(1))
+    .option('--rate <x>', 'learning rate at the first step', positiveNumber());
+}
+
+/** The same as the exporter takes it. */
+export function planOptions(
+  flags: PlanFlags,
+): Pick<ExportOptions, 'weightLimit' | 'plan' | 'feedback'> {
+  const { tail, rule, frozen, batch, epochs, rate } = flags;
+  return {
+    weightLimit: flags.weights === 'full' ? 127 : 64,
+    plan: {
+      ...(tail !== undefined && { tail }),
+      ...(rule !== undefined && { rule }),
+      ...(frozen !== undefined && { frozen }),
+      ...(batch !== undefined && { batchSize: batch }),
+      ...(epochs !== undefined && { epochs }),
+      ...(rate !== undefined && { learningRate: rate }),
+    },
+    feedback: { kind: flags.feedback, seed: flags.seed, density: flags.density },
+  };
+}
