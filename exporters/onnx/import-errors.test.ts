@@ -82,7 +82,7 @@ test('attributes of another kind than the operator has are damage', () => {
     (error: unknown) =>
       error instanceof FormatError &&
       error.message ===
-        'node "y" (LeakyRelu): expected attribute "alpha" to be a float, got another type',
+        'node "y" (LeakyRelu): expected attribute "alpha" to be a float, got another',
   );
 });
 
@@ -107,6 +107,34 @@ test('a small file cannot ask for a large memory', () => {
   assert.throws(
     () => importModel(g.build()),
     /expected constants in proportion to the file, got far more/,
+  );
+});
+
+test('weights that are not finite, and reads of a second output, are refused by name', () => {
+  const nan = new GraphBuilder();
+  const x = nan.input('x', 'float32', ['n', 2]);
+  const w = nan.constant('w', Float32Array.of(1, Number.NaN), [2, 1]);
+  nan.output(nan.node('MatMul', [x, w], { output: 'fc' }), 'float32', ['n', 1]);
+  assert.throws(() => importModel(nan.build()), /^node "fc": expected finite weights and biases/);
+  refuses((g, image) => {
+    const attributes = { kernel_shape: [2, 2] };
+    const [, indices] = g.nodeWithOutputs('MaxPool', [image], 2, { output: 'pool', attributes });
+    return g.node('Relu', [indices!], { output: 'y' });
+  }, /^node "y" \(Relu\): expected the first output of a node as input, got "pool:1", another output/);
+});
+
+test('nodes get names of their own', () => {
+  const g = new GraphBuilder({ opset: 13, contrib: true });
+  const x = g.input('x', 'float32', ['n', 2]);
+  const at = [g.scalar('float32', 0.05), g.scalar('uint8', 100)];
+  const inputs = [g.node('QuantizeLinear', [x, ...at]), ...at, ...at];
+  const y = g.node('QLinearSigmoid', inputs, { domain: 'com.microsoft', output: 'y' });
+  const other = [g.scalar('float32', 0.06), g.scalar('uint8', 90)];
+  const real = g.node('DequantizeLinear', [y, ...at]);
+  g.output(g.node('QuantizeLinear', [real, ...other], { output: 'z' }), 'uint8', ['n', 2]);
+  assert.equal(
+    importModel(g.build()).graph.nodes.map(({ name }) => name),
+    ['y', 'z'],
   );
 });
 

@@ -53,8 +53,6 @@ export function importModel(bytes: Uint8Array, options: DecodeOptions = {}): Imp
     quantization: null,
     layer: null,
   };
-  const values = new Map<string, Value>([[input.name, signal(source, view)]]);
-  for (const [name, tensor] of model.initializers) values.set(name, constant(tensor));
   const state: ImportState = {
     opset,
     batch,
@@ -63,16 +61,10 @@ export function importModel(bytes: Uint8Array, options: DecodeOptions = {}): Imp
     allowance: 16 * bytes.length + 2 ** 20,
     importNode: (node, inputs) => importNode(node, inputs, state),
   };
-  for (const node of model.nodes) {
-    const inputs = node.inputs.map((name) => (name === '' ? null : valueOf(name, values, node)));
-    const [name] = node.outputs;
-    if (name === undefined || values.has(name)) {
-      throw new FormatError(
-        `node ${quote(node.name)}: expected an output with a new name, got ${quote(name ?? '')}`,
-      );
-    }
-    values.set(name, importNode(node, inputs, state));
-  }
+  const values = new Map<string, Value>([[input.name, signal(source, view)]]);
+  for (const [name, tensor] of model.initializers) values.set(name, constant(tensor));
+  importNodes(model, values, state);
+
   const output = values.get(outputName);
   if (output?.kind !== 'signal' || output.draft === source || output.pads !== null) {
     throw new UnsupportedError(
@@ -99,13 +91,32 @@ function only(what: 'input' | 'output', values: readonly OnnxValue[]): OnnxValue
   );
 }
 
-function valueOf(name: string, values: ReadonlyMap<string, Value>, node: OnnxNode): Value {
-  const value = values.get(name);
-  if (value !== undefined) return value;
-  throw new FormatError(
-    `node ${quote(node.name)} (${node.operator}): expected inputs made by earlier nodes, got ${quote(name)}; ` +
-      'an operator’s second output is not supported',
-  );
+/** Nodes stand in an order that runs: a name is made before it is used. */
+function importNodes(model: OnnxModel, values: Map<string, Value>, state: ImportState): void {
+  const others = new Set<string>();
+  for (const node of model.nodes) {
+    const where = `node ${quote(node.name)} (${node.operator})`;
+    const inputs = node.inputs.map((name) => {
+      const value = name === '' ? null : values.get(name);
+      if (value !== undefined) return value;
+      if (!others.has(name)) {
+        throw new FormatError(
+          `${where}: expected inputs made by earlier nodes, got ${quote(name)}`,
+        );
+      }
+      throw new UnsupportedError(
+        `${where}: expected the first output of a node as input, got ${quote(name)}, another output`,
+      );
+    });
+    const [name, ...rest] = node.outputs;
+    if (name === undefined || values.has(name)) {
+      throw new FormatError(
+        `${where}: expected an output with a new name, got ${quote(name ?? '')}`,
+      );
+    }
+    values.set(name, importNode(node, inputs, state));
+    for (const other of rest) others.add(other);
+  }
 }
 
 function importNode(node: OnnxNode, inputs: readonly (Value | null)[], state: ImportState): Value {
@@ -123,33 +134,57 @@ function importNode(node: OnnxNode, inputs: readonly (Value | null)[], state: Im
   );
 }
 
-function numbered({ name, operation, inputs }: Draft, ids: ReadonlyMap<Draft, ValueId>): Node {
-  return { name, ...operation!, inputs: inputs.map((input) => ids.get(input)!) };
-}
-
 function finish(state: ImportState, output: Signal, layout: 'nchw' | 'nhwc'): ImportedModel {
-  const [source] = state.drafts;
   const needed = inOrder(state.drafts, output.draft);
-  if (needed[0] !== source) {
+  if (needed[0] !== state.drafts[0]) {
     throw new UnsupportedError(
       'ONNX model: expected an output that depends on the input, got a constant',
     );
   }
   const drafts = fuse(needed);
   const quantized = importQuantization(drafts, state.notes);
-  const ids = new Map<Draft, ValueId>(drafts.map((draft, id) => [draft, id]));
-  const nodes = drafts.slice(1).map((draft) => numbered(draft, ids));
-  const graph = { inputShape: source!.shape, nodes };
+  const graph = { inputShape: drafts[0]!.shape, nodes: numberedNodes(drafts) };
   inferShapes(graph);
-  const layers = drafts.flatMap(({ layer }, id) =>
-    layer === null ? [] : [[id - 1, layer] as const],
-  );
   return {
     graph,
-    parameters: new Map(layers.map(([node, { weights, bias }]) => [node, { weights, bias }])),
+    parameters: parametersOf(drafts),
     inputLayout: layout,
     softmax: output.softmax,
     quantized,
     notes: state.notes,
   };
+}
+
+/** Nodes of files may share a name; ours have their own, for messages and module names. */
+function numberedNodes(drafts: readonly Draft[]): Node[] {
+  const ids = new Map<Draft, ValueId>(drafts.map((draft, id) => [draft, id]));
+  const names = new Set<string>();
+  return drafts.slice(1).map((draft, index) => {
+    const name = names.has(draft.name) ? `${draft.name}#${index}` : draft.name;
+    names.add(name);
+    return numbered(draft, name, ids);
+  });
+}
+
+function numbered(
+  { operation, inputs }: Draft,
+  name: string,
+  ids: ReadonlyMap<Draft, ValueId>,
+): Node {
+  return { name, ...operation!, inputs: inputs.map((input) => ids.get(input)!) };
+}
+
+function parametersOf(drafts: readonly Draft[]): ImportedModel['parameters'] {
+  const parameters = new Map<number, { weights: Float32Array; bias: Float32Array }>();
+  for (const [id, { name, layer }] of drafts.entries()) {
+    if (layer === null) continue;
+    const { weights, bias } = layer;
+    if (!weights.every(Number.isFinite) || !bias.every(Number.isFinite)) {
+      throw new FormatError(
+        `node ${quote(name)}: expected finite weights and biases, got some that are not; was training stable?`,
+      );
+    }
+    parameters.set(id - 1, { weights, bias });
+  }
+  return parameters;
 }

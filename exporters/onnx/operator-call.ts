@@ -107,8 +107,8 @@ export class OperatorCall {
 
   float(name: string, otherwise: number): number {
     const value = this.node.attributes.get(name) ?? { float: otherwise };
-    if (typeof value === 'object' && 'float' in value) return value.float;
-    return this.#mismatch(name, 'a float');
+    const isNumber = typeof value === 'object' && 'float' in value && !Number.isNaN(value.float);
+    return isNumber ? value.float : this.#mismatch(name, 'a float');
   }
 
   text(name: string, otherwise: string): string {
@@ -182,7 +182,7 @@ export class OperatorCall {
 
   #mismatch(name: string, expected: string): never {
     throw new FormatError(
-      `${this.where}: expected attribute ${quote(name)} to be ${expected}, got another type`,
+      `${this.where}: expected attribute ${quote(name)} to be ${expected}, got another`,
     );
   }
 }

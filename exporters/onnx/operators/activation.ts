@@ -23,7 +23,10 @@ export function clip(call: OperatorCall): Signal {
       ? call.float(attribute, otherwise)
       : (floatsOf(input.tensor)[0] ?? otherwise);
   };
-  return lookup(call, 'clamp', [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)]);
+  const [minimum, maximum] = [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)];
+  if (!(minimum <= maximum))
+    call.refuse('a minimum up to the maximum', `${minimum} and ${maximum}`);
+  return lookup(call, 'clamp', [minimum, maximum]);
 }
 
 export function leakyRelu(call: OperatorCall): Signal {

@@ -10,6 +10,8 @@ export function batchNormalization(call: OperatorCall): Signal {
   if (input.view[1]?.join() !== (channels === 1 ? '' : 'c')) {
     call.refuse('channels as the second axis', 'another layout');
   }
+  if (call.integer('spatial', 1) !== 1)
+    call.refuse('one scale per channel (spatial 1)', 'spatial 0');
   if (call.integer('training_mode', 0) !== 0) {
     call.refuse(
       'a model exported for inference',
