@@ -23,9 +23,18 @@ const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 /** A complete SVG document, readable on light and dark pages. */
 export function lineChart({ title, xLabel, yLabel, series }: LineChart): string {
   const points = series.flatMap((one) => one.points);
-  const x = scaleLinear(extentOf(points.map((point) => point[0])), [margin.left, width - margin.right]);
-  const y = scaleLinear(extentOf(points.map((point) => point[1])), [height - margin.bottom, margin.top]).nice();
-  const path = line<readonly [number, number]>((point) => x(point[0]), (point) => y(point[1]));
+  const x = scaleLinear(extentOf(points.map((point) => point[0])), [
+    margin.left,
+    width - margin.right,
+  ]);
+  const y = scaleLinear(extentOf(points.map((point) => point[1])), [
+    height - margin.bottom,
+    margin.top,
+  ]).nice();
+  const path = line<readonly [number, number]>(
+    (point) => x(point[0]),
+    (point) => y(point[1]),
+  );
   const lines = series.map(
     ({ points: own }, index) =>
       `<path d="${path([...own]) ?? ''}" fill="none" stroke="${colours[index % colours.length]}" stroke-width="2"/>`,
@@ -34,15 +43,19 @@ export function lineChart({ title, xLabel, yLabel, series }: LineChart): string 
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="${escape(title)}">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     `<text x="${margin.left}" y="26" font-size="15" font-weight="600">${escape(title)}</text>`,
-    ...y.ticks(6).map(
-      (tick) =>
-        `<line x1="${margin.left}" x2="${width - margin.right}" y1="${y(tick)}" y2="${y(tick)}" stroke="#e3e3e3"/>` +
-        `<text x="${margin.left - 8}" y="${y(tick) + 4}" text-anchor="end">${tick}</text>`,
-    ),
-    ...x.ticks(8).map(
-      (tick) =>
-        `<text x="${x(tick)}" y="${height - margin.bottom + 18}" text-anchor="middle">${tick}</text>`,
-    ),
+    ...y
+      .ticks(6)
+      .map(
+        (tick) =>
+          `<line x1="${margin.left}" x2="${width - margin.right}" y1="${y(tick)}" y2="${y(tick)}" stroke="#e3e3e3"/>` +
+          `<text x="${margin.left - 8}" y="${y(tick) + 4}" text-anchor="end">${tick}</text>`,
+      ),
+    ...x
+      .ticks(8)
+      .map(
+        (tick) =>
+          `<text x="${x(tick)}" y="${height - margin.bottom + 18}" text-anchor="middle">${tick}</text>`,
+      ),
     `<text x="${(margin.left + width - margin.right) / 2}" y="${height - 12}" text-anchor="middle">${escape(xLabel)}</text>`,
     `<text transform="translate(16 ${(margin.top + height - margin.bottom) / 2}) rotate(-90)" text-anchor="middle">${escape(yLabel)}</text>`,
     ...lines,

@@ -53,8 +53,10 @@ export function prepareModel(onnx: Uint8Array, options: PrepareOptions): Prepare
 
 /** The same for a model that is already in memory. Its arrays are not copied. */
 export function prepareImported(imported: ImportedModel, options: PrepareOptions): PreparedModel {
-  const { calibration, mean = [], deviation = [], observer, weightLimit, onProgress } = options;
+  const { calibration, observer, weightLimit, onProgress } = options;
   const { graph } = imported;
+  const channels = graph.inputShape[2];
+  const { mean = filled(channels, 0), deviation = filled(channels, 1) } = options;
   const float: FloatModel = { graph, parameters: imported.parameters };
   const input: InputDescription = { layout: imported.inputLayout, mean, deviation };
   const samples = toChannelsLast(calibration.x, graph.inputShape, input);
@@ -120,6 +122,10 @@ export function toChannelsLast(
     }
   }
   return samples;
+}
+
+function filled(length: number, value: number): number[] {
+  return Array.from({ length }, () => value);
 }
 
 function checkedLabels(y: ArrayLike<number>, count: number, classes: number): number[] {

@@ -1,0 +1,126 @@
+// Networks with random weights, for what depends on shapes only: memory and time.
+import { prepareImported } from '#exporters';
+import type { FloatParameters, PreparedModel } from '#exporters';
+import { inferShapes, isLayer, sizeOf, weightShapeOf } from '#runtime';
+import type { Graph, Node, Shape } from '#runtime';
+
+const relu = { minimum: 0, maximum: Infinity };
+
+/** Twenty 3x3 convolutions of 32 channels at 32x32, a mean over the image, ten classes. */
+export function twentyConvolutions(): PreparedModel {
+  const nodes: Node[] = Array.from({ length: 20 }, (_, index) =>
+    convolution(`conv${index}`, index, { channels: 32 }),
+  );
+  return prepared({ inputShape: [32, 32, 32], nodes: [...nodes, mean(20, [32, 32]), head(21)] });
+}
+
+/** A stem and three residual blocks of 16, 32 and 64 channels at 32, 16 and 8 pixels, ten classes. */
+export function resnet8(): PreparedModel {
+  const nodes: Node[] = [convolution('stem', 0, { channels: 16 })];
+  let input = 1;
+  for (const [block, channels] of [16, 32, 64].entries()) {
+    const stride = block === 0 ? 1 : 2;
+    const name = `block${block}`;
+    nodes.push(convolution(`${name}.a`, input, { channels, stride }));
+    nodes.push(convolution(`${name}.b`, nodes.length, { channels, clamped: false }));
+    const branch = nodes.length;
+    if (stride === 2) {
+      nodes.push(
+        convolution(`${name}.skip`, input, { channels, stride, kernel: 1, clamped: false }),
+      );
+      input = nodes.length;
+    }
+    nodes.push({
+      name: `${name}.sum`,
+      operator: 'add',
+      attributes: { clamp: relu },
+      inputs: [branch, input],
+    });
+    input = nodes.length;
+  }
+  return prepared({
+    inputShape: [32, 32, 3],
+    nodes: [...nodes, mean(input, [8, 8]), head(input + 1)],
+  });
+}
+
+function convolution(
+  name: string,
+  input: number,
+  options: { channels: number; stride?: number; kernel?: 1 | 3; clamped?: boolean },
+): Node {
+  const { channels, stride = 1, kernel = 3, clamped = true } = options;
+  const pad = (kernel - 1) / 2;
+  return {
+    name,
+    operator: 'conv',
+    attributes: {
+      window: {
+        kernel: [kernel, kernel],
+        stride: [stride, stride],
+        dilation: [1, 1],
+        pads: [pad, pad, pad, pad],
+      },
+      outputChannels: channels,
+      groups: 1,
+      clamp: clamped ? relu : null,
+    },
+    inputs: [input],
+  };
+}
+
+function mean(input: number, kernel: readonly [number, number]): Node {
+  const window = { kernel, stride: [1, 1], dilation: [1, 1], pads: [0, 0, 0, 0] } as const;
+  return {
+    name: 'mean',
+    operator: 'averagePool',
+    attributes: { window, countPadding: false },
+    inputs: [input],
+  };
+}
+
+function head(input: number): Node {
+  return {
+    name: 'head',
+    operator: 'dense',
+    attributes: { outputChannels: 10, clamp: null },
+    inputs: [input],
+  };
+}
+
+// Weights of deviation sqrt(2 / fan-in), from a counter; calibrated on sixteen random samples.
+function prepared(graph: Graph): PreparedModel {
+  const shapes = inferShapes(graph);
+  const parameters = new Map<
+    number,
+    FloatParameters & { weights: Float32Array; bias: Float32Array }
+  >();
+  for (const [index, node] of graph.nodes.entries()) {
+    if (!isLayer(node)) continue;
+    const shape = weightShapeOf(node, shapes[node.inputs[0]!]!);
+    const fan = shape.slice(1).reduce((product, extent) => product * extent, 1);
+    const weights = noise(shape[0]! * fan, index + 1).map((value) => value * Math.sqrt(6 / fan));
+    parameters.set(index, { weights, bias: new Float32Array(shape[0]!) });
+  }
+  const x = noise(16 * sizeOf(graph.inputShape as Shape), 99);
+  const imported = {
+    graph,
+    parameters,
+    inputLayout: 'nhwc',
+    softmax: false,
+    quantized: null,
+    notes: [],
+  } as const;
+  const y = Array.from({ length: 16 }, (_, index) => index % 10);
+  return prepareImported(imported, { calibration: { x, y } });
+}
+
+/** Uniform in -1..1. */
+export function noise(count: number, seed: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, index) => {
+    let hash = Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(seed, 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+    hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
+    return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 31 - 1;
+  });
+}
