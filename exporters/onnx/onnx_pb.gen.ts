@@ -1,7 +1,7 @@
 // The part of ONNX's schema that Onward reads and writes, with the field numbers and types of
 // onnx.proto 1.23.2 (package `onnx` on PyPI). Left out: subgraphs, functions, training, sparse
-// tensors, sequences and maps, documentation. Enumerations are
-// int32 and attribute texts are strings (not bytes), which is the same on the wire.
+// tensors, sequences and maps, documentation. Enumerations are int32 and texts of attributes are
+// strings instead of bytes, which is the same on the wire.
 //
 // Made into onnx_pb.gen.ts, without a network, by
 //   npm install --no-save @bufbuild/protoc-gen-es@2.17.0       # protoc itself: 30.2, from any source

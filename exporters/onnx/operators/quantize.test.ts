@@ -104,6 +104,22 @@ test('the float form is what the integers stand for', async () => {
   assert.ok(weights.every((weight) => Math.abs(weight) <= 1.27001));
 });
 
+test('BatchNormalization after integer weights scales their channels, with signs', async () => {
+  const g = new GraphBuilder({ opset: 13 });
+  const x = rounded(g, g.input('x', 'float32', ['n', 2, 6, 6]), 0.05, Uint8Array.of(3));
+  const parameters = [
+    [0.5, -0.7, 1.1],
+    [0.1, 0.2, -0.3],
+    [0.3, 0, -0.1],
+    [1, 2, 0.5],
+  ].map((values, i) => g.constant(`bn${i}`, Float32Array.from(values), [3]));
+  const y = g.node('BatchNormalization', [conv(g, x, {}), ...parameters]);
+  g.output(rounded(g, y, 0.1777, Uint8Array.of(120)), 'float32', ['n', 3, 4, 4]);
+  const imported = await expectSameOutput(g.build(), 1e-4, samples);
+  assert.ok(imported.quantized!.layers.get(0)!.weightScales.every((scale) => scale > 0));
+  assert.equal(imported.notes, []);
+});
+
 test('weights that are only stored as int8 make a float model', async () => {
   const g = new GraphBuilder({ opset: 13 });
   g.output(conv(g, g.input('x', 'float32', ['n', 2, 6, 6]), {}), 'float32', ['n', 3, 4, 4]);
