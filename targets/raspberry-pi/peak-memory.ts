@@ -13,15 +13,21 @@ export interface Measured<Result> {
 
 /** Measures the process with all its threads; one measurement at a time. */
 export async function measurePeak<Result>(work: () => Promise<Result>): Promise<Measured<Result>> {
-  const start = process.memoryUsage.rss();
-  const finish = restartKernelPeak() ? kernelPeak : samplePeak();
+  const finish = startPeak();
   try {
     const result = await work();
-    return { result, peakBytes: Math.max(0, finish() - start) };
+    return { result, peakBytes: finish() };
   } catch (error) {
     finish();
     throw error;
   }
+}
+
+/** Starts a measurement; the returned function ends it and gives the peak over what was resident. */
+export function startPeak(): () => number {
+  const start = process.memoryUsage.rss();
+  const finish = restartKernelPeak() ? kernelPeak : samplePeak();
+  return () => Math.max(0, finish() - start);
 }
 
 function restartKernelPeak(): boolean {

@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import { EngineError } from '#runtime';
 import type { KeptLesson, Learner, LessonOptions } from '#runtime';
 
-import { measurePeak } from '../peak-memory.ts';
+import { measurePeak, startPeak } from '../peak-memory.ts';
 import { watchInterrupt } from './interrupt.ts';
 import { addDataOptions, addLearnerOptions } from './learner-options.ts';
 import type { LearnerOptions } from './learner-options.ts';
@@ -86,7 +86,8 @@ Examples:
     )
     .action(async (packagePath: string, dataPath: string, options: LearnOptions) => {
       const { openLearner } = await import('../index.ts');
-      await using learner = await openLearner(packagePath, options);
+      // In place: a thread of its own would only add its own memory to what is measured.
+      await using learner = await openLearner(packagePath, { ...options, lessons: 'here' });
       const object = await learn(learner, dataPath, options, terminal);
       printResult(terminal, options, { object, lines: describe(object, options) });
     });
@@ -101,24 +102,25 @@ async function learn(
   const data = await openData(path, learner, options);
   const [y, { x, shape }] = [requireClasses(data, path), data.samples];
   const first = x.subarray(0, x.length / (shape[0] ?? 1));
+  await learner.predict(first); // opens the session
   const predicting = await measurePeak(async () => learner.predict(first));
   using progress = openProgress(terminal);
   using interrupt = watchInterrupt();
   const clock = stepClock();
-  const learning = await measurePeak(async () =>
-    learner.learn(
-      { x, y },
-      {
-        ...lessonOptions(options),
-        signal: interrupt,
-        onProgress: ({ step, steps }) => {
-          clock.tick(step);
-          progress.show('learning', step, steps);
-        },
+  let finishPeak = startPeak();
+  const lesson: KeptLesson = await learner.learn(
+    { x, y },
+    {
+      ...lessonOptions(options),
+      signal: interrupt,
+      onProgress: ({ step, steps }) => {
+        if (step === 1 && steps > 1) finishPeak = restarted(finishPeak); // the sessions are open now
+        clock.tick(step);
+        progress.show('learning', step, steps);
       },
-    ),
+    },
   );
-  const lesson: KeptLesson = learning.result;
+  const peakLearnBytes = finishPeak();
   if (interrupt.aborted && !lesson.kept) {
     throw new EngineError('learn: expected to finish, got interrupted; the old weights stand');
   }
@@ -129,11 +131,17 @@ async function learn(
     accuracyBefore: lesson.accuracyBefore,
     accuracyAfter: lesson.accuracyAfter,
     kept: lesson.kept,
-    peakLearnBytes: learning.peakBytes,
+    peakLearnBytes,
     peakPredictBytes: predicting.peakBytes,
     msPerStep: clock.msPerStep(),
     stateId: options.state === undefined ? null : lesson.id,
   };
+}
+
+// A measurement in progress is ended before the next one starts.
+function restarted(finish: () => number): () => number {
+  finish();
+  return startPeak();
 }
 
 function lessonOptions({ batch, epochs, rate, holdout, seed, keep }: LearnOptions): LessonOptions {
