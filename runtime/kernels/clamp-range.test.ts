@@ -40,6 +40,10 @@ test('a relu saturated at 255 keeps its gradient', () => {
   assert.equal(gated([10, 11, 255], relu), [0, 2, 2]);
 });
 
+test('a clamp without a minimum keeps the gradient of what saturates at 0', () => {
+  assert.equal(gated([0, 209, 210], { minimum: -Infinity, maximum: 6 }), [2, 2, 0]);
+});
+
 test('a relu6 that 8 bits cut short closes at 255', () => {
   const gradient = Float32Array.of(2, 2);
   applyGate(gradient, Uint8Array.of(254, 255), relu6, { scale: 0.02, zeroPoint: 10 });

@@ -169,6 +169,16 @@ test('the weight gradient is the sum of error times input over positions and sam
   });
 });
 
+test('errors of both signs keep their zero in both gradients', () => {
+  const errors = Float32Array.of(-100, 155);
+  const x = Uint8Array.of(2, 3);
+  assert.equal(conv.weightGradient(siteOf({ ...pointwise, weights: [1] }), x, errors, 2), {
+    weights: Int32Array.of(-200 + 465),
+    bias: Int32Array.of(55),
+    errorScale: 1,
+  });
+});
+
 test('the input gradient gathers from every output that read the input', () => {
   const row: ConvCase = {
     input: [1, 3, 1],

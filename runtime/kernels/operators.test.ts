@@ -144,26 +144,31 @@ for (const [name, { shape, build, alignment = 0.99 }] of Object.entries(subjects
   });
 
   test(`${name} has the gradients of the real one`, () => {
-    const { atInput, atWeights, cotangent } = backward(model);
+    const { atInput, atParameters, cotangent } = backward(model);
     const real = realModel(gatesRounded(model));
     const inputs = samplesOf(model);
     const inputQuantization = model.quantization[0]!;
-    const numeric = { input: [] as number[], layers: new Map<number, Float64Array>() };
+    const numeric = { input: [] as number[], layers: new Map<number, number[]>() };
     for (let n = 0; n < batch; n++) {
       const x = dequantize(sample(inputs, n), inputQuantization);
       const weighted = sample(cotangent, n);
       const loss = (): number =>
         realForward(real, x).reduce((sum, y, i) => sum + y * weighted[i]!, 0);
       numeric.input.push(...numericGradient(x, loss));
-      for (const [node, { weights }] of real.layers) {
-        const part = numericGradient(weights, loss);
+      for (const [node, { weights, bias }] of real.layers) {
+        const part = [...numericGradient(weights, loss), ...numericGradient(bias, loss)];
         const sum = numeric.layers.get(node);
         numeric.layers.set(node, sum ? sum.map((g, i) => g + part[i]!) : part);
       }
     }
     assertAligned(atInput, numeric.input, alignment, 'input');
-    for (const [node, gradient] of atWeights) {
-      assertAligned(gradient, numeric.layers.get(node)!, alignment, `weights of node ${node}`);
+    for (const [node, gradient] of atParameters) {
+      assertAligned(
+        gradient,
+        numeric.layers.get(node)!,
+        alignment,
+        `weights and bias of node ${node}`,
+      );
     }
   });
 }
@@ -196,13 +201,14 @@ function forward(model: Model): RangeValues {
 /** Real gradients of sum(cotangent * output), by the kernels. */
 function backward(model: Model): {
   readonly atInput: Float32Array;
-  readonly atWeights: Map<number, Float64Array>;
+  /** Weights, then bias, by node index. */
+  readonly atParameters: Map<number, number[]>;
   readonly cotangent: Float32Array;
 } {
   const random = randomStream(6);
   const length = batch * sizeOf(inferShapes(model.graph).at(-1)!);
   const cotangent = Float32Array.from({ length }, () => random() * 2 - 1);
-  const atWeights = new Map<number, Float64Array>();
+  const atParameters = new Map<number, number[]>();
   const atInput = rangeGradient(sitesOf(model, model.layers), {
     range: { from: 0, to: model.graph.nodes.length },
     values: forward(model),
@@ -210,15 +216,13 @@ function backward(model: Model): {
     batch,
     wantsInput: true,
     visit({ site, input, gradient }) {
-      const { weights, errorScale } = runWeightGradient(site, input, gradient, batch);
+      const { weights, bias, errorScale } = runWeightGradient(site, input, gradient, batch);
       const scale = errorScale * site.inputQuantization[0]!.scale;
-      atWeights.set(
-        site.index,
-        Float64Array.from(weights, (sum) => sum * scale),
-      );
+      const real = Array.from(weights, (sum) => sum * scale);
+      atParameters.set(site.index, [...real, ...Array.from(bias, (sum) => sum * errorScale)]);
     },
   });
-  return { atInput: atInput!, atWeights, cotangent };
+  return { atInput: atInput!, atParameters, cotangent };
 }
 
 function sample<Values extends Uint8Array | Float32Array>(values: Values, n: number): Values {

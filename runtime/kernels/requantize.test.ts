@@ -29,10 +29,11 @@ test('quantize adds the zero point after rounding and saturates at both ends', (
 });
 
 test('multipliers round to float32 after each operation', () => {
-  const [sx, sw, sy] = [Math.fround(0.1), Math.fround(0.007), Math.fround(0.03)];
-  const product = Math.fround(sx * sw);
-  assert.is(multipliers(0.1, Float32Array.of(0.007), 0.03)[0], Math.fround(product / sy));
-  assert.is(multipliers(0.1, Float32Array.of(0.007), null)[0], product);
+  const [sx, sw, sy] = [0.0191, 0.00697, 0.0419].map(Math.fround) as [number, number, number];
+  const expected = Math.fround(Math.fround(sx * sw) / sy);
+  assert.is.not(expected, Math.fround((sx * sw) / sy)); // rounding once would differ
+  assert.is(multipliers(0.0191, Float32Array.of(0.00697), 0.0419)[0], expected);
+  assert.is(multipliers(0.0191, Float32Array.of(0.00697), null)[0], Math.fround(sx * sw));
 });
 
 test.run();
