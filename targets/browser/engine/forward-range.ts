@@ -1,0 +1,133 @@
+// Forward through a range of nodes. A value is a texture by ValueId; it is released as soon as its
+// last user in the range has read it, unless a backward pass still needs it.
+import { EngineError } from '#runtime';
+import type { ValueId } from '#runtime';
+
+import type { Network } from './network.ts';
+import { runForward } from './operators/table.ts';
+import { isLayerSite, itemAt } from './site.ts';
+import type { AnySite } from './site.ts';
+import { dequantize } from './softmax-error.ts';
+import type { Texture } from './texture.ts';
+import { layerForward, layerLogits } from './window-sums.ts';
+
+/** Nodes [from, to): value `from` goes in, value `to` comes out. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Each texture is owned once by the map. */
+export type Values = Map<ValueId, Texture>;
+
+export interface RangeCall {
+  readonly range: Range;
+  /** Stays the caller's. */
+  readonly input: Texture;
+  readonly batch: number;
+}
+
+/** Called with each node as it has run. */
+export type ForwardVisit = (site: AnySite, inputs: readonly Texture[], output: Texture) => void;
+
+/** The value at the range's end, the caller's; of an empty range the input itself. */
+export function forwardRange(network: Network, call: RangeCall, visit?: ForwardVisit): Texture {
+  const { range, input, batch } = call;
+  const sites = network.sites.slice(range.from, range.to);
+  const users = new Map<ValueId, number>();
+  for (const value of sites.flatMap((site) => site.inputs)) {
+    users.set(value, (users.get(value) ?? 0) + 1);
+  }
+  const values: Values = new Map([[range.from, input.retain()]]);
+  try {
+    for (const site of sites) {
+      const inputs = inputsOf(site, values);
+      const output = runNode(network, site, inputs, batch);
+      values.set(site.index + 1, output);
+      visit?.(site, inputs, output);
+      for (const value of site.inputs) {
+        const left = (users.get(value) ?? 1) - 1;
+        users.set(value, left);
+        if (left === 0) releaseValue(values, value);
+      }
+    }
+    return valueAt(values, range.to).retain();
+  } finally {
+    releaseValues(values);
+  }
+}
+
+/** Every value of the range, the caller's, for a backward pass. Logits are not a value: see logitsFrom. */
+export function holdRange(network: Network, { range, input, batch }: RangeCall): Values {
+  const values: Values = new Map([[range.from, input.retain()]]);
+  for (const site of network.sites.slice(range.from, range.to)) {
+    if (site.outputQuantization === null) break;
+    values.set(site.index + 1, runNode(network, site, inputsOf(site, values), batch));
+  }
+  return values;
+}
+
+/** The value that logits are made of: what the last layer reads, or the last value where that is quantised. */
+export function logitsValue({ sites }: Network): ValueId {
+  const last = itemAt(sites, sites.length - 1, 'node');
+  return last.outputQuantization === null ? itemAt(last.inputs, 0, 'input') : sites.length;
+}
+
+/** words [n, 1, 1, classes] of float32 from that value: the last layer's sums, or f32((q - z) * s). */
+export function logitsFrom(
+  { gpu, sites, layers }: Network,
+  value: Texture,
+  batch: number,
+): Texture {
+  const last = itemAt(sites, sites.length - 1, 'node');
+  if (last.outputQuantization !== null) return dequantize(gpu, value, last.outputQuantization);
+  const { geometry, weights, constants, inputZero } = layerAt(layers, last.index);
+  return layerLogits(gpu, { geometry, weights, constants, values: value, batch }, inputZero);
+}
+
+export function inputsOf(site: AnySite, values: Values): readonly Texture[] {
+  return site.inputs.map((value) => valueAt(values, value));
+}
+
+export function valueAt(values: Values, value: ValueId): Texture {
+  const texture = values.get(value);
+  if (texture !== undefined) return texture;
+  throw new EngineError(`webgl: expected value ${value} to be there, got none`);
+}
+
+export function layerAt<Layer>(layers: ReadonlyMap<number, Layer>, node: number): Layer {
+  const layer = layers.get(node);
+  if (layer !== undefined) return layer;
+  throw new EngineError(`webgl: expected node ${node} to be a layer, got another`);
+}
+
+export function releaseValue(values: Values, value: ValueId): void {
+  values.get(value)?.release();
+  values.delete(value);
+}
+
+export function releaseValues(values: Values): void {
+  for (const texture of values.values()) texture.release();
+  values.clear();
+}
+
+function runNode(
+  { gpu, layers, tables }: Network,
+  site: AnySite,
+  inputs: readonly Texture[],
+  batch: number,
+): Texture {
+  if (!isLayerSite(site)) {
+    return runForward(gpu, site, { inputs, batch, table: tables.get(site.index) ?? null });
+  }
+  const { geometry, weights, constants, inputZero, clamp } = layerAt(layers, site.index);
+  const { outputQuantization } = site;
+  if (clamp === null || outputQuantization === null) {
+    throw new EngineError(`${site.name}: expected a quantised output, got logits`);
+  }
+  const values = itemAt(inputs, 0, 'input');
+  return layerForward(gpu, { geometry, weights, constants, values, batch }, inputZero, {
+    ...clamp,
+    zeroPoint: outputQuantization.zeroPoint,
+  });
+}

@@ -1,0 +1,148 @@
+// The few things the engine asks of WebGL2: textures, draws into them, and reading them back. State
+// shared with tfjs in the same context is set before each draw and given back as tfjs expects it.
+import { compileProgram } from './program.ts';
+import type { CompiledProgram, Program } from './program.ts';
+import { requireTexels, Texture, TextureLedger } from './texture.ts';
+import type { TextureKind } from './texture.ts';
+
+interface Draw<P extends Program> {
+  readonly inputs: Readonly<Record<keyof P['inputs'], Texture>>;
+  readonly uniforms: Readonly<Record<P['integers'][number] | FloatName<P>, number>>;
+  /** Texels in each output. */
+  readonly count: number;
+}
+
+type FloatName<P extends Program> = P extends { readonly floats: readonly (infer Name)[] }
+  ? Name & string
+  : never;
+
+/** Programs outlive engines: they are compiled once per context. */
+const compiledPrograms = new WeakMap<WebGL2RenderingContext, Map<Program, CompiledProgram>>();
+
+export class Gpu {
+  readonly gl: WebGL2RenderingContext;
+  readonly ledger: TextureLedger = new TextureLedger();
+  /** Draws so far. */
+  draws = 0;
+  /** By number of attachments, since those left over from another draw would limit its area. */
+  readonly #framebuffers = new Map<number, WebGLFramebuffer>();
+  readonly #vertexArray: WebGLVertexArrayObject;
+  readonly #programs: Map<Program, CompiledProgram>;
+  #placeholder: Texture | null = null;
+
+  constructor(gl: WebGL2RenderingContext) {
+    this.gl = gl;
+    this.#vertexArray = gl.createVertexArray();
+    this.#programs = compiledPrograms.get(gl) ?? new Map<Program, CompiledProgram>();
+    compiledPrograms.set(gl, this.#programs);
+  }
+
+  /** A texture with undefined content, owned by the caller. */
+  texture(kind: TextureKind, count: number): Texture {
+    requireTexels(this.gl, count);
+    return new Texture(this.gl, this.ledger, kind, count);
+  }
+
+  /** A texture of these numbers, four to a texel; they are copied. */
+  upload(kind: 'bytes', values: Uint8Array): Texture;
+  upload(kind: 'words', values: Int32Array): Texture;
+  upload(kind: 'bytes' | 'words', values: Uint8Array | Int32Array): Texture {
+    const { gl } = this;
+    const texture = this.texture(kind, values.length / 4);
+    const { width, height, count } = texture;
+    const type = kind === 'bytes' ? gl.UNSIGNED_BYTE : gl.INT;
+    const format = gl.RGBA_INTEGER;
+    const full = Math.floor(count / width);
+    gl.bindTexture(gl.TEXTURE_2D, texture.handle);
+    gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, width, full, format, type, values);
+    if (full < height) {
+      const rest = values.subarray(full * width * 4);
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, full, count - full * width, 1, format, type, rest);
+    }
+    gl.bindTexture(gl.TEXTURE_2D, null);
+    return texture;
+  }
+
+  /** One texel of zeros, for an input that a program was told not to read. The engine's own. */
+  get placeholder(): Texture {
+    this.#placeholder ??= this.upload('bytes', new Uint8Array(4));
+    return this.#placeholder;
+  }
+
+  /** Runs a program over `count` texels; the outputs are fresh and the caller's. Inputs stay theirs. */
+  draw<const P extends Program>(program: P, { inputs, uniforms, count }: Draw<P>): Texture[] {
+    const { gl } = this;
+    const outputs = program.outputs.map((kind) => this.texture(kind, count));
+    const compiled = this.#compiled(program);
+    gl.useProgram(compiled.handle);
+    gl.bindVertexArray(this.#vertexArray);
+    for (const [unit, name] of Object.keys(program.inputs).entries()) {
+      const texture = (inputs as Readonly<Record<string, Texture>>)[name];
+      if (texture === undefined) continue;
+      gl.activeTexture(gl.TEXTURE0 + unit);
+      gl.bindTexture(texture.target, texture.handle);
+    }
+    const values = uniforms as Readonly<Record<string, number>>;
+    for (const name of program.integers) compiled.setInteger(name, values[name] ?? 0);
+    for (const name of program.floats ?? []) compiled.setFloat(name, values[name] ?? 0);
+    compiled.setInteger('count', count);
+    const { width, height } = this.attach(outputs);
+    gl.viewport(0, 0, width, height);
+    gl.scissor(0, 0, width, height);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+    this.draws++;
+    gl.bindVertexArray(null);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    return outputs;
+  }
+
+  /** The one output of a program that has one. */
+  make<const P extends Program>(program: P, draw: Draw<P>): Texture {
+    const [output] = this.draw(program, draw);
+    if (output === undefined) throw new RangeError(`${program.name}: expected an output, got none`);
+    return output;
+  }
+
+  /** Binds a framebuffer with the textures' layers as its attachments. */
+  attach(textures: readonly Texture[]): { readonly width: number; readonly height: number } {
+    const { gl } = this;
+    const layers = textures.flatMap((texture) =>
+      texture.kind === 'sums'
+        ? [0, 1, 2, 3].map((layer) => ({ texture, layer }))
+        : [{ texture, layer: -1 }],
+    );
+    let framebuffer = this.#framebuffers.get(layers.length);
+    const isNew = framebuffer === undefined;
+    framebuffer ??= gl.createFramebuffer();
+    this.#framebuffers.set(layers.length, framebuffer);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    for (const [index, { texture, layer }] of layers.entries()) {
+      const point = gl.COLOR_ATTACHMENT0 + index;
+      const { handle } = texture;
+      if (layer >= 0) gl.framebufferTextureLayer(gl.FRAMEBUFFER, point, handle, 0, layer);
+      else gl.framebufferTexture2D(gl.FRAMEBUFFER, point, gl.TEXTURE_2D, handle, 0);
+    }
+    if (isNew) gl.drawBuffers(layers.map((_, index) => gl.COLOR_ATTACHMENT0 + index));
+    const { width = 0, height = 0 } = textures[0] ?? {};
+    return { width, height };
+  }
+
+  #compiled(program: Program): CompiledProgram {
+    const known = this.#programs.get(program);
+    if (known !== undefined) return known;
+    const compiled = compileProgram(this.gl, program);
+    this.#programs.set(program, compiled);
+    return compiled;
+  }
+
+  /** Frees what is the GPU's own; textures are their owners'. */
+  dispose(): void {
+    this.#placeholder?.release();
+    this.#placeholder = null;
+    for (const framebuffer of this.#framebuffers.values()) this.gl.deleteFramebuffer(framebuffer);
+    this.gl.deleteVertexArray(this.#vertexArray);
+    this.#framebuffers.clear();
+  }
+}

@@ -1,0 +1,165 @@
+// Backward through a range of nodes, from the gradient at its end. Values and gradients are released
+// as soon as they are used, so memory falls while it runs.
+import type { ValueId } from '#runtime';
+
+import { inputsOf, layerAt, releaseValue, releaseValues } from './forward-range.ts';
+import type { Range, Values } from './forward-range.ts';
+import { gated, gateOf, summed } from './gradient.ts';
+import { inputGradient } from './input-gradient.ts';
+import type { LearningLayer, Network } from './network.ts';
+import { runBackward } from './operators/table.ts';
+import { quantizeError } from './quantize-error.ts';
+import type { QuantizedError } from './quantize-error.ts';
+import { isLayerSite, itemAt, quadsOf } from './site.ts';
+import type { AnySite, LayerSite } from './site.ts';
+import type { Texture } from './texture.ts';
+
+/** A layer as backward passes it, its textures for the time of the visit. */
+export interface LayerVisit {
+  readonly layer: LearningLayer;
+  readonly input: Texture;
+  /** Null where the layer makes logits. */
+  readonly output: Texture | null;
+  /** Q of the gradient of its output, through its own gate; null where it is replaced and not passed on. */
+  readonly quantized: QuantizedError | null;
+}
+
+export interface RangeGradientCall {
+  readonly range: Range;
+  /** Of the whole range, from holdRange; released. */
+  readonly values: Values;
+  /** At the range's end; stays the caller's. */
+  readonly gradient: Texture;
+  readonly batch: number;
+  readonly wantsInput: boolean;
+  /** Whether the layer's own gradient is not wanted, because another takes its place. */
+  readonly isReplaced: (site: LayerSite) => boolean;
+  /** Called for each layer, last first, before its weights could have changed. */
+  readonly visit: (layer: LayerVisit) => void;
+}
+
+type Gradients = Map<ValueId, Texture>;
+
+/** The gradient at the range's input, the caller's, or null where it is not wanted. */
+export function rangeGradient(network: Network, call: RangeGradientCall): Texture | null {
+  const { range, values } = call;
+  const gradients: Gradients = new Map([[range.to, call.gradient.retain()]]);
+  const wanted = wantedValues(network.sites, range, call.wantsInput);
+  try {
+    for (const site of network.sites.slice(range.from, range.to).toReversed()) {
+      const value = site.index + 1;
+      const gradient = gradients.get(value);
+      gradients.delete(value);
+      if (gradient !== undefined) {
+        const parts = isLayerSite(site)
+          ? [
+              throughLayer(network, call, {
+                site,
+                gradient,
+                isWanted: wanted.has(site.inputs[0] ?? -1),
+              }),
+            ]
+          : throughOperator(network, call, {
+              site,
+              gradient,
+              wants: site.inputs.map((input) => wanted.has(input)),
+            });
+        gradient.release();
+        for (const [index, part] of parts.entries()) {
+          if (part !== null)
+            addGradient(network, gradients, itemAt(site.inputs, index, 'input'), part);
+        }
+      }
+      releaseValue(values, value);
+    }
+    return gradients.get(range.from)?.retain() ?? null;
+  } finally {
+    releaseValues(values);
+    releaseValues(gradients);
+  }
+}
+
+function throughLayer(
+  network: Network,
+  { values, batch, visit, isReplaced }: RangeGradientCall,
+  {
+    site,
+    gradient,
+    isWanted,
+  }: { readonly site: LayerSite; readonly gradient: Texture; readonly isWanted: boolean },
+): Texture | null {
+  const { gpu, failures } = network;
+  const layer = layerAt(network.layers, site.index);
+  const output = values.get(site.index + 1) ?? null;
+  const input = itemAt(inputsOf(site, values), 0, 'input');
+  if (isReplaced(site) && !isWanted) {
+    visit({ layer, input, output, quantized: null });
+    return null;
+  }
+  const quantized = quantizeError(
+    gpu,
+    { gradient, gate: gateOf(site, output), constants: isWanted ? layer.constants : null },
+    { previous: failures.status, failure: layer.badGradient, rowQuads: quadsOf(site.outputShape) },
+  );
+  const { range, error, scaled } = quantized;
+  failures.follow(range);
+  visit({ layer, input, output, quantized });
+  error.release();
+  const { weights, geometry } = layer;
+  const part = scaled && inputGradient(gpu, geometry, { errors: scaled, weights, range }, batch);
+  scaled?.release();
+  range.release();
+  return part;
+}
+
+function throughOperator(
+  { gpu, tables }: Network,
+  { values, batch }: RangeGradientCall,
+  {
+    site,
+    gradient,
+    wants,
+  }: {
+    readonly site: Exclude<AnySite, LayerSite>;
+    readonly gradient: Texture;
+    readonly wants: readonly boolean[];
+  },
+): readonly (Texture | null)[] {
+  const output = values.get(site.index + 1);
+  if (output === undefined || !wants.includes(true)) return [];
+  const own = gated(gpu, gradient, gateOf(site, output));
+  const parts = runBackward(gpu, site, {
+    inputs: inputsOf(site, values),
+    output,
+    gradient: own,
+    batch,
+    wanted: wants,
+    table: tables.get(site.index) ?? null,
+  });
+  own.release();
+  return parts;
+}
+
+/** Values that a gradient is needed of: a layer made them or is before them, or the range's input if wanted. */
+function wantedValues(
+  sites: readonly AnySite[],
+  { from, to }: Range,
+  wantsInput: boolean,
+): ReadonlySet<ValueId> {
+  const wanted = new Set<ValueId>(wantsInput ? [from] : []);
+  for (const site of sites.slice(from, to)) {
+    if (isLayerSite(site) || site.inputs.some((input) => wanted.has(input))) {
+      wanted.add(site.index + 1);
+    }
+  }
+  return wanted;
+}
+
+/** A value used more than once: its users' gradients are added, last user first. Takes `part` over. */
+function addGradient({ gpu }: Network, gradients: Gradients, value: ValueId, part: Texture): void {
+  const before = gradients.get(value);
+  gradients.set(value, before === undefined ? part : summed(gpu, before, part));
+  if (before === undefined) return;
+  before.release();
+  part.release();
+}

@@ -1,0 +1,80 @@
+// A node with what its programs need to know. Made once when an engine opens; the input was checked
+// by the reference kernels, so nothing is checked again here.
+import { EngineError, inferShapes } from '#runtime';
+import type {
+  LookupParameters,
+  Model,
+  OperatorAttributes,
+  OperatorName,
+  Quantization,
+  Shape,
+  ValueId,
+} from '#runtime';
+
+export interface Site<Name extends OperatorName> {
+  readonly index: number;
+  readonly name: string;
+  readonly operator: Name;
+  readonly attributes: OperatorAttributes[Name];
+  readonly inputs: readonly ValueId[];
+  readonly inputShapes: readonly Shape[];
+  readonly outputShape: Shape;
+  readonly inputQuantization: readonly Quantization[];
+  /** Null where the node makes float32 logits. */
+  readonly outputQuantization: Quantization | null;
+  /** Of lookup, else null. */
+  readonly lookup: LookupParameters | null;
+}
+
+export type AnySite = { [Name in OperatorName]: Site<Name> }[OperatorName];
+export type LayerSite = Site<'conv'> | Site<'dense'>;
+
+export function isLayerSite(site: AnySite): site is LayerSite {
+  return site.operator === 'conv' || site.operator === 'dense';
+}
+
+export function sitesOf(model: Model): readonly AnySite[] {
+  const shapes = inferShapes(model.graph);
+  const shapeOf = (value: ValueId): Shape => shapes[value] ?? [0, 0, 0];
+  return model.graph.nodes.map((node, index): AnySite => ({
+    ...node,
+    index,
+    inputShapes: node.inputs.map(shapeOf),
+    outputShape: shapeOf(index + 1),
+    inputQuantization: node.inputs.flatMap((value) => model.quantization[value] ?? []),
+    outputQuantization: model.quantization[index + 1] ?? null,
+    lookup: model.lookups.get(index) ?? null,
+  }));
+}
+
+/** The item at `index`, which the checks at opening promise. */
+export function itemAt<Item>(items: readonly Item[], index: number, what: string): Item {
+  const item = items[index];
+  if (item !== undefined) return item;
+  throw new EngineError(`webgl: expected ${what} ${index}, got none; check the model first`);
+}
+
+export function inputShape(site: AnySite, index = 0): Shape {
+  return itemAt(site.inputShapes, index, `${site.name}: input`);
+}
+
+export function inputQuantization(site: AnySite, index = 0): Quantization {
+  return itemAt(site.inputQuantization, index, `${site.name}: quantised input`);
+}
+
+export function outputQuantization(site: AnySite): Quantization {
+  if (site.outputQuantization !== null) return site.outputQuantization;
+  throw new EngineError(
+    `${site.name}: expected a quantised output, got none; check the model first`,
+  );
+}
+
+/** Channels come four to a texel. */
+export function quadsOf([, , channels]: Shape): number {
+  return Math.ceil(channels / 4);
+}
+
+/** Texels of a value or gradient of `batch` samples. */
+export function texelsOf(shape: Shape, batch: number): number {
+  return batch * shape[0] * shape[1] * quadsOf(shape);
+}

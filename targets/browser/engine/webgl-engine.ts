@@ -1,0 +1,276 @@
+// The WebGL engine: int8 weights and uint8 activations in integer textures, every number as
+// docs/numerics.md has it. Calls queue draws and return; only logits, weights and activations that
+// are asked for are read back, without blocking. A failure that the GPU alone notices is thrown by the
+// next call that reads (failures.ts); weights stand still from the failure on.
+import { EngineError, InputError, moduleInput, sizeOf } from '#runtime';
+import type {
+  DeviceActivation,
+  Engine,
+  EngineInput,
+  Gradient,
+  Shape,
+  StepRates,
+  TailResult,
+} from '#runtime';
+
+import { requireContext } from './context.ts';
+import { closeFeedbacks, openFeedbacks } from './feedback.ts';
+import type { ModuleFeedback } from './feedback.ts';
+import { forwardRange, holdRange, logitsFrom, logitsValue, valueAt } from './forward-range.ts';
+import type { RangeCall } from './forward-range.ts';
+import { Gpu } from './gpu.ts';
+import {
+  activationHandle,
+  ActivationHandle,
+  gradientHandle,
+  GradientHandle,
+  padded,
+  unpadded,
+} from './handle.ts';
+import { pullLayer, pushLayer } from './layer.ts';
+import { learnDirectly, learnExactly, learnLocally } from './learn-range.ts';
+import { closeNetwork, openNetwork } from './network.ts';
+import type { Network } from './network.ts';
+import { readTextures } from './read-back.ts';
+import { itemAt } from './site.ts';
+import { softmaxError } from './softmax-error.ts';
+import type { Texture } from './texture.ts';
+
+const noFeedback: ModuleFeedback['calls'] = new Map();
+
+export class WebglEngine implements Engine {
+  readonly name = 'webgl';
+  readonly gpu: Gpu;
+  readonly #input: EngineInput;
+  readonly #network: Network;
+  /** By module. */
+  readonly #feedback: readonly (ModuleFeedback | null)[];
+
+  /** The input was checked by the reference kernels. The context stays the caller's. */
+  constructor(gl: WebGL2RenderingContext, input: EngineInput) {
+    this.gpu = new Gpu(gl);
+    this.#input = input;
+    this.#network = openNetwork(this.gpu, input);
+    this.#feedback = openFeedbacks(this.gpu, this.#network.failures, input);
+    requireContext(gl);
+  }
+
+  upload(samples: Uint8Array, batch: number): DeviceActivation {
+    const shape = this.#shape(0);
+    requireLength('upload', samples, batch, shape);
+    return new ActivationHandle(this.#uploadSamples(samples), shape, batch);
+  }
+
+  async download(activation: DeviceActivation): Promise<Uint8Array> {
+    if (!(activation instanceof ActivationHandle)) {
+      throw new InputError('download: expected an activation of this engine, got something else');
+    }
+    const { texture, shape } = activation;
+    const [values] = await readTextures(this.gpu, [texture]);
+    return Uint8Array.from(unpadded(values ?? new Int32Array(0), shape[2], Int32Array));
+  }
+
+  async predict(samples: Uint8Array, batch: number): Promise<Float32Array> {
+    requireLength('predict', samples, batch, this.#shape(0));
+    const input = this.#uploadSamples(samples);
+    const range = { from: 0, to: logitsValue(this.#network) };
+    const value = forwardRange(this.#network, { range, input, batch });
+    input.release();
+    const logits = logitsFrom(this.#network, value, batch);
+    value.release();
+    return this.#readLogits(logits);
+  }
+
+  async forward(from: number, to: number, input: DeviceActivation): Promise<DeviceActivation> {
+    const call = this.#call('forward', from, to, input);
+    if (this.#network.sites[call.range.to - 1]?.outputQuantization === null) {
+      throw new InputError(
+        'forward: expected a range that ends in a value, got logits; use predict',
+      );
+    }
+    return this.#activation(forwardRange(this.#network, call), call);
+  }
+
+  async learnTail(
+    from: number,
+    input: DeviceActivation,
+    targets: Float32Array,
+    rates: StepRates,
+  ): Promise<TailResult> {
+    requireRates(rates);
+    const network = this.#network;
+    const { gpu, exponentials } = network;
+    const call = this.#call('learnTail', from, this.#input.modules.length, input);
+    const { batch } = call;
+    const shape = this.#shape(network.shapes.length - 1);
+    requireLength('learnTail targets', targets, batch, shape);
+    const values = holdRange(network, call);
+    const logits = logitsFrom(network, valueAt(values, logitsValue(network)), batch);
+    const bits = new Int32Array(targets.slice().buffer);
+    const uploaded = gpu.upload('words', padded(bits, shape[2], Int32Array));
+    const error = softmaxError(gpu, { logits, targets: uploaded, exponentials }, shape[2]);
+    uploaded.release();
+    const gradient = new GradientHandle(error, shape, batch);
+    const wantsInput = this.#isUsedBefore(from);
+    const exact = { values, gradient, wantsInput, feedbacks: noFeedback };
+    const atInput = learnExactly(network, call, exact, rates);
+    const inputShape = this.#shape(call.range.from);
+    return {
+      logits: await this.#readLogits(logits),
+      error: gradient,
+      inputGradient: atInput && new GradientHandle(atInput, inputShape, batch),
+    };
+  }
+
+  async learnByFeedback(
+    module: number,
+    input: DeviceActivation,
+    source: Gradient,
+    rates: StepRates,
+  ): Promise<DeviceActivation> {
+    requireRates(rates);
+    const call = this.#call('learnByFeedback', module, module + 1, input);
+    const feedback = this.#feedback[module] ?? null;
+    if (feedback === null || feedback.source === 'module') {
+      const { name } = itemAt(this.#input.modules, module, 'module');
+      throw new InputError(
+        `learnByFeedback: expected a module with feedback from the logits or the tail, got ${name}; use learnByReplay`,
+      );
+    }
+    const { batch } = call;
+    const error = gradientHandle(source, 'learnByFeedback source', {
+      shape: feedback.sourceShape,
+      batch,
+    });
+    const atEnd =
+      feedback.rule === 'feedback-local' ? feedback.calls.get(call.range.to) : undefined;
+    const output =
+      atEnd === undefined
+        ? learnDirectly(this.#network, call, { feedbacks: feedback.calls, error }, rates)
+        : learnLocally(this.#network, call, { feedback: atEnd, error }, rates);
+    return this.#activation(output, call);
+  }
+
+  async learnByReplay(
+    module: number,
+    input: DeviceActivation,
+    gradient: Gradient,
+    rates: StepRates,
+  ): Promise<Gradient> {
+    requireRates(rates);
+    const call = this.#call('learnByReplay', module, module + 1, input);
+    const { batch, range } = call;
+    const shape = this.#shape(range.to);
+    const atEnd = gradientHandle(gradient, 'learnByReplay gradient', { shape, batch });
+    const own = this.#feedback[module] ?? null;
+    const exact = {
+      values: holdRange(this.#network, call),
+      gradient: atEnd,
+      wantsInput: true,
+      feedbacks: own?.source === 'module' ? own.calls : noFeedback,
+    };
+    const atInput = learnExactly(this.#network, call, exact, rates);
+    if (atInput !== null) return new GradientHandle(atInput, this.#shape(range.from), batch);
+    throw new EngineError('learnByReplay: expected a gradient at the module input, got none');
+  }
+
+  async pull(): Promise<void> {
+    const { layers, failures } = this.#network;
+    const all = [...layers.values()];
+    const [status, ...words] = await readTextures(this.gpu, [
+      failures.status,
+      ...all.map(({ weights }) => weights),
+    ]);
+    failures.check(status ?? new Int32Array(0));
+    for (const [index, layer] of all.entries()) pullLayer(layer, itemAt(words, index, 'layer'));
+  }
+
+  async push(): Promise<void> {
+    for (const layer of this.#network.layers.values()) pushLayer(this.gpu, layer);
+    requireContext(this.gpu.gl);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    closeFeedbacks(this.#feedback);
+    closeNetwork(this.#network);
+    this.gpu.dispose();
+  }
+
+  /** Float32 logits of words [n, 1, 1, classes], which are released. */
+  async #readLogits(logits: Texture): Promise<Float32Array> {
+    const { failures, shapes } = this.#network;
+    const reading = readTextures(this.gpu, [logits, failures.status]);
+    logits.release();
+    const [bits, status] = await reading;
+    failures.check(status ?? new Int32Array(0));
+    const classes = this.#shape(shapes.length - 1)[2];
+    const values = unpadded(bits ?? new Int32Array(0), classes, Int32Array);
+    return new Float32Array(values.buffer);
+  }
+
+  #uploadSamples(samples: Uint8Array): Texture {
+    return this.gpu.upload('bytes', padded(samples, this.#shape(0)[2], Uint8Array));
+  }
+
+  #activation(texture: Texture, { range, batch }: RangeCall): DeviceActivation {
+    return new ActivationHandle(texture, this.#shape(range.to), batch);
+  }
+
+  #call(where: string, from: number, to: number, input: DeviceActivation): RangeCall {
+    const { modules } = this.#input;
+    const isRange = Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to;
+    if (!isRange || to > modules.length || modules.length === 0) {
+      throw new InputError(
+        `${where}: expected modules within 0..${modules.length}, got ${from}..${to}`,
+      );
+    }
+    const first = modules[from];
+    const start = first === undefined ? this.#network.sites.length : moduleInput(first);
+    const end = from === to ? start : itemAt(modules, to - 1, 'module').to;
+    const { texture, batch } = activationHandle(input, where, this.#shape(start));
+    return { range: { from: start, to: end }, input: texture, batch };
+  }
+
+  /** Whether some module before `from` learns from the gradient there: by replay, or by feedback from the tail. */
+  #isUsedBefore(from: number): boolean {
+    return this.#feedback
+      .slice(0, from)
+      .some((own, module) =>
+        own === null ? this.#input.plan.rules[module] !== 'frozen' : own.source !== 'logits',
+      );
+  }
+
+  #shape(value: number): Shape {
+    return itemAt(this.#network.shapes, value, 'value');
+  }
+}
+
+function requireLength(
+  where: string,
+  values: ArrayLike<number>,
+  batch: number,
+  shape: Shape,
+): void {
+  if (!Number.isInteger(batch) || batch < 1) {
+    throw new InputError(`${where}: expected a batch of at least 1, got ${batch}`);
+  }
+  const size = sizeOf(shape);
+  if (values.length === batch * size) return;
+  throw new InputError(
+    `${where}: expected ${batch} x ${size} values, got ${values.length}; pass what fits there, as many as the batch`,
+  );
+}
+
+function requireRates({ rate, clip, ratio, step, seed }: StepRates): void {
+  const fits =
+    Number.isFinite(rate) &&
+    clip >= 0 &&
+    Number.isFinite(ratio) &&
+    Number.isSafeInteger(step) &&
+    step >= 0 &&
+    Number.isSafeInteger(seed);
+  if (fits) return;
+  throw new InputError(
+    `rates: expected a finite rate and ratio, a clip of at least 0 and integers step and seed, got ${rate}, ${ratio}, ${clip}, ${step}, ${seed}`,
+  );
+}

@@ -1,0 +1,112 @@
+// The weight gradient in integers, laid out as the weights are (layer-texture.ts): layer r of the
+// texture holds row r of each 4 x 4 block, and of the bias column its first number.
+//   A[o, k, c] = sum over n, p of (d[n, p, o] - z_d)(x[n, gather(p, k), c] - z_x);  a[o] = sum of (d - z_d)
+//
+// A small layer on a large image has few blocks and long sums, so the output rows (n, y) are split
+// into parts that are summed apart and then together; integers make that exact.
+import type { Gpu } from './gpu.ts';
+import { matrixTexels } from './layer-texture.ts';
+import type { Program } from './program.ts';
+import type { Texture } from './texture.ts';
+import { geometryIntegers, geometryUniforms } from './window-sums.ts';
+import type { Geometry } from './window-sums.ts';
+
+/** Fragments worth having at once. */
+const wantedFragments = 2048;
+
+const gradientProgram = {
+  name: 'weight gradient',
+  inputs: { errors: 'bytes', values: 'bytes', range: 'words' },
+  integers: [...geometryIntegers, 'inputZero', 'texels', 'batch', 'rowsPerPart'],
+  outputs: ['sums'],
+  body: `
+void run(int i) {
+  int part = i / texels;
+  int texel = i - part * texels;
+  int o = texel / columns;
+  int column = texel - o * columns;
+  bool isBias = column == columns - 1;
+  int k = column / quads;
+  int ky = isBias ? 0 : k / kernelWidth;
+  int kx = isBias ? 0 : k - ky * kernelWidth;
+  int quad = (4 * o / rowsPerGroup) * channelsPerGroup / 4 + column - k * quads;
+  int top = ky * dilationY - padTop;
+  int left = kx * dilationX - padLeft;
+  int from = max(0, (strideX - 1 - left) / strideX);
+  int to = min(outputWidth, (inputWidth - 1 - left + strideX) / strideX);
+  if (isBias) {
+    from = 0;
+    to = outputWidth;
+  } else if (left >= inputWidth || quad >= inputQuads) to = 0;
+  int zeroError = texelFetch(range, ivec2(0), 0).y;
+  int end = min(batch * outputHeight, (part + 1) * rowsPerPart);
+  for (int row = part * rowsPerPart; row < end; row++) {
+    int n = row / outputHeight;
+    int y = (row - n * outputHeight) * strideY + top;
+    if (!isBias && (y < 0 || y >= inputHeight)) continue;
+    int d = (row * outputWidth + from) * rowQuads + o;
+    int v = ((n * inputHeight + y) * inputWidth + from * strideX + left) * inputQuads + quad;
+    for (int x = from; x < to; x++) {
+      ivec4 e = ivec4(texelFetch(errors, at(d), 0)) - zeroError;
+      ivec4 u = isBias ? ivec4(1, 0, 0, 0) : ivec4(texelFetch(values, at(v), 0)) - inputZero;
+      result0 += e.x * u;
+      result1 += e.y * u;
+      result2 += e.z * u;
+      result3 += e.w * u;
+      d += rowQuads;
+      v += strideX * inputQuads;
+    }
+  }
+}`,
+} as const satisfies Program;
+
+const sumProgram = {
+  name: 'sum of parts',
+  inputs: { parts: 'sums' },
+  integers: ['texels', 'partCount'],
+  outputs: ['sums'],
+  body: `
+void run(int i) {
+  for (int part = 0; part < partCount; part++) {
+    ivec2 p = at(i + part * texels);
+    result0 += texelFetch(parts, ivec3(p, 0), 0);
+    result1 += texelFetch(parts, ivec3(p, 1), 0);
+    result2 += texelFetch(parts, ivec3(p, 2), 0);
+    result3 += texelFetch(parts, ivec3(p, 3), 0);
+  }
+}`,
+} as const satisfies Program;
+
+export interface WeightGradient {
+  readonly geometry: Geometry;
+  /** Q(g) and its range, texel 0. */
+  readonly errors: Texture;
+  readonly range: Texture;
+  readonly values: Texture;
+  readonly inputZero: number;
+  readonly batch: number;
+}
+
+export function weightGradient(
+  gpu: Gpu,
+  { geometry, errors, range, values, inputZero, batch }: WeightGradient,
+): Texture {
+  const texels = matrixTexels(geometry.matrix);
+  const rows = batch * geometry.window.outputHeight;
+  const wantedParts = Math.min(rows, Math.ceil(wantedFragments / texels));
+  const rowsPerPart = Math.ceil(rows / wantedParts);
+  const partCount = Math.ceil(rows / rowsPerPart);
+  const parts = gpu.make(gradientProgram, {
+    inputs: { errors, values, range },
+    uniforms: { ...geometryUniforms(geometry), inputZero, texels, batch, rowsPerPart },
+    count: texels * partCount,
+  });
+  if (partCount === 1) return parts;
+  const sums = gpu.make(sumProgram, {
+    inputs: { parts },
+    uniforms: { texels, partCount },
+    count: texels,
+  });
+  parts.release();
+  return sums;
+}
