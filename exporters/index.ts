@@ -42,3 +42,5 @@ export { affordableTail, planFor } from './plan.ts';
 export type { PlanOptions } from './plan.ts';
 export { prepareImported, prepareModel, toChannelsLast } from './prepare.ts';
 export type { Calibration, PreparedModel, PrepareOptions } from './prepare.ts';
+export { floatBackprop, floatPredict } from './programs/float/float-backprop.ts';
+export type { FloatProgramOptions } from './programs/float/float-backprop.ts';

@@ -1,0 +1,94 @@
+// The rival: the same model in float32, trained by full backpropagation on ONNX Runtime with the same
+// operators and the same session options, weights updated in place.
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+
+import { floatBackprop, floatPredict } from '#exporters';
+import type { FloatModel } from '#exporters';
+import { inferShapes } from '#runtime';
+
+import { detach } from '../targets/raspberry-pi/engine/detach.ts';
+
+const sessionOptions: InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  enableCpuMemArena: false,
+  enableMemPattern: false,
+  logSeverityLevel: 3,
+};
+
+export class FloatNetwork implements AsyncDisposable {
+  readonly classes: number;
+  readonly #model: FloatModel;
+  readonly #learning: InferenceSession;
+  readonly #predicting: InferenceSession;
+  /** weights:<node> and bias:<node>, over arrays of this network's own. */
+  readonly #parameters: Readonly<Record<string, Tensor>>;
+
+  private constructor(model: FloatModel, learning: InferenceSession, predicting: InferenceSession) {
+    this.#model = model;
+    this.#learning = learning;
+    this.#predicting = predicting;
+    this.classes = inferShapes(model.graph).at(-1)![2];
+    this.#parameters = Object.fromEntries(
+      Array.from(model.parameters, ([node, { weights, bias }]) => [
+        [`weights:${node}`, tensorOf(weights, [bias.length, weights.length / bias.length])],
+        [`bias:${node}`, tensorOf(bias, [bias.length])],
+      ]).flat() as [string, Tensor][],
+    );
+  }
+
+  /** Copies the model's weights. */
+  static async open(model: FloatModel): Promise<FloatNetwork> {
+    const [learning, predicting] = await Promise.all([
+      InferenceSession.create(floatBackprop(model), sessionOptions),
+      InferenceSession.create(floatPredict(model), sessionOptions),
+    ]);
+    return new FloatNetwork(model, learning, predicting);
+  }
+
+  /** One step on float32 [n, height, width, channels]; `rate` is for the summed gradient. */
+  async learn(x: Float32Array, targets: Float32Array, { rate, clip }: { rate: number; clip: number }): Promise<void> {
+    const batch = targets.length / this.classes;
+    const fetches: Record<string, Tensor | null> = { gradientNorms: null };
+    for (const [name, tensor] of Object.entries(this.#parameters)) fetches[successor(name)] = tensor;
+    const outputs = await this.#learning.run(
+      {
+        ...this.#parameters,
+        x: this.#input(x, batch),
+        targets: new Tensor('float32', targets, [batch, this.classes]),
+        rates: new Tensor('float32', Float32Array.of(rate, clip, 1), [3]),
+      },
+      fetches,
+    );
+    for (const output of Object.values(outputs)) detach((output.data as Float32Array).buffer);
+  }
+
+  /** float32 [n, classes]. */
+  async predict(x: Float32Array): Promise<Float32Array> {
+    const size = this.#model.graph.inputShape.reduce((product, extent) => product * extent, 1);
+    const outputs = await this.#predicting.run({
+      ...this.#parameters,
+      x: this.#input(x, x.length / size),
+    });
+    return outputs['logits']!.data as Float32Array;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#learning.release();
+    await this.#predicting.release();
+  }
+
+  #input(x: Float32Array, batch: number): Tensor {
+    return new Tensor('float32', x, [batch, ...this.#model.graph.inputShape]);
+  }
+}
+
+function tensorOf(values: ArrayLike<number>, dimensions: readonly number[]): Tensor {
+  return new Tensor('float32', Float32Array.from(values), dimensions);
+}
+
+// weights:3 -> newWeights:3
+function successor(name: string): string {
+  return `new${name[0]!.toUpperCase()}${name.slice(1)}`;
+}
