@@ -162,6 +162,49 @@ test("the gradient at the tail's input is computed only for who uses it", async 
   assert.is(await usedBy('exact exact exact exact', 0), false);
 });
 
+/** Weights of a module's layers after one call on fresh copies, by a plan with `rules`. */
+async function afterOneCall(
+  input: CaseInput,
+  rules: CaseInput['plan']['rules'],
+  call: 'learnByFeedback' | 'learnByReplay',
+): Promise<string> {
+  const plan = { ...input.plan, rules };
+  const { engine, parameters, samples, targets } = open(input, { plan });
+  const sample = engine.upload(samples, 2);
+  const tail = rules.indexOf('exact');
+  const tailInput = await engine.forward(0, tail, sample);
+  const { inputGradient } = await engine.learnTail(tail, tailInput, targets, rates);
+  const module = tail - 1;
+  const moduleInput = await engine.forward(0, module, sample);
+  await engine[call](module, moduleInput, inputGradient!, rates);
+  const { from, to } = input.modules[module]!;
+  const own = [...parameters].filter(([node]) => node >= from && node < to);
+  return own.map(([, { weights }]) => weights.join()).join(';');
+}
+
+test('a module that ends in a layer is taught directly or locally as the plan says', async () => {
+  // The end's feedback is in both plans; only a direct one has another for the first layer.
+  const input = caseNamed('depthwise separable blocks: feedback-direct');
+  const directly = ['feedback-direct', 'feedback-direct', 'exact', 'exact'] as const;
+  const locally = ['feedback-direct', 'feedback-local', 'exact', 'exact'] as const;
+  const [depthwise, pointwise] = (await afterOneCall(input, directly, 'learnByFeedback')).split(
+    ';',
+  );
+  const [exactInside, end] = (await afterOneCall(input, locally, 'learnByFeedback')).split(';');
+  assert.is(pointwise, end);
+  assert.is.not(depthwise, exactInside);
+});
+
+test("replay takes feedback from the module's own end where the plan says so", async () => {
+  const input = caseNamed('from module');
+  const byFeedback = ['frozen', 'feedback-direct', 'feedback-direct', 'exact'] as const;
+  const exactly = ['frozen', 'feedback-direct', 'exact-replay', 'exact'] as const;
+  assert.is.not(
+    await afterOneCall(input, byFeedback, 'learnByReplay'),
+    await afterOneCall(input, exactly, 'learnByReplay'),
+  );
+});
+
 test('models that the kernels could not run are refused when opening', () => {
   const input = caseNamed('exact exact');
   const { model } = input;
