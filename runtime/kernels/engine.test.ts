@@ -243,7 +243,11 @@ test('feedback that does not fit is refused when opening', () => {
     opening({ matrix: new Int8Array(3) }),
     isA(InputError, /feedback of conv0: .*got .* 3 entries/),
   );
-  assert.throws(opening({ grid: [1, 1] }), isA(InputError, /feedback of conv0: expected grid 5x4/));
+  assert.throws(
+    opening({ grid: [1, 1] }),
+    isA(InputError, /feedback of conv0: expected an odd kernel, grid 5x4/),
+  );
+  assert.throws(opening({ kernel: 2 }), isA(InputError, /feedback of conv0: .*got kernel 2/));
   assert.throws(
     opening({ source: 'module' }),
     isA(InputError, /conv0: expected rule feedback-direct/),

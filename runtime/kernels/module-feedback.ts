@@ -113,10 +113,11 @@ function requireShapes({ feedback, name, sourceShape, targetShape }: FeedbackCal
     scales.length === rows &&
     matrix.length === size &&
     rows % groups === 0 &&
+    kernel % 2 === 1 &&
     (source !== 'logits' || (kernel === 1 && groups === 1));
   if (fits) return;
   throw new InputError(
-    `${name}: expected grid ${height}x${width}, ${rows} rows and ${size} entries from ${source} ${showShape(sourceShape)}, ` +
-      `got grid ${grid.join('x')}, ${scales.length} rows and ${matrix.length} entries`,
+    `${name}: expected an odd kernel, grid ${height}x${width}, ${rows} rows and ${size} entries from ${source} ${showShape(sourceShape)}, ` +
+      `got kernel ${kernel}, grid ${grid.join('x')}, ${scales.length} rows and ${matrix.length} entries`,
   );
 }
