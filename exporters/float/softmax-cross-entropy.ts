@@ -32,10 +32,3 @@ export function softmaxCrossEntropy(
   }
   return { loss, error };
 }
-
-/** [labels, classes], 1 at each label. */
-export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
-  const targets = new Float32Array(labels.length * classes);
-  for (let n = 0; n < labels.length; n++) targets[n * classes + labels[n]!] = 1;
-  return targets;
-}
