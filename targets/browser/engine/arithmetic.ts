@@ -72,8 +72,9 @@ float divide(float a, float b) {
   return intBitsToFloat(sign | bits);
 }
 
-// The signed bytes of four packed words: byte b of each.
-ivec4 signedByte(ivec4 words, int b) { return (words << (24 - 8 * b)) >> 24; }
+// The four channels of one sample, and back; each 0 to 255.
+ivec4 channelsOf(uint x) { return ivec4((uvec4(x) >> uvec4(0, 8, 16, 24)) & 255u); }
+uint packed(ivec4 c) { return uint(c.x | (c.y << 8) | (c.z << 16) | (c.w << 24)); }
 `;
 
 /** GLSL for unsigned integers of 96 bits, least significant word first. */

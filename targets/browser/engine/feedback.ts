@@ -11,14 +11,16 @@ import type { GradientHandle } from './handle.ts';
 import { matrixUniforms, packMatrix } from './layer-texture.ts';
 import type { MatrixShape } from './layer-texture.ts';
 import { quantizeError } from './quantize-error.ts';
-import { itemAt } from './site.ts';
+import type { Grid } from './quantize-error.ts';
+import { itemAt, quadsOf } from './site.ts';
 import type { Texture } from './texture.ts';
 import { feedbackSums } from './window-sums.ts';
 import type { Geometry } from './window-sums.ts';
 import { windowUniforms } from './window.ts';
 
 export interface FeedbackCall {
-  readonly grid: readonly [height: number, width: number];
+  /** Null where there is a cell for each position. */
+  readonly grid: Grid | null;
   readonly targetShape: Shape;
   readonly geometry: Geometry;
   /** The matrix, as layer-texture.ts has it, and one texel of scales for each four rows. */
@@ -75,28 +77,48 @@ export function closeFeedbacks(feedbacks: readonly (ModuleFeedback | null)[]): v
   }
 }
 
-/** The gradient at the feedback's target, the caller's. Q of the source is made once and kept by it. */
-export function feedbackGradient(
+/**
+ * The gradient at the feedback's target, on its grid (`grid` of the call), the caller's. Q of the
+ * source is made once and kept by it.
+ */
+export function feedbackCells(
   gpu: Gpu,
   failures: Failures,
-  { grid, targetShape, geometry, weights, scales, failure }: FeedbackCall,
+  { geometry, weights, scales, failure }: FeedbackCall,
   source: GradientHandle,
 ): Texture {
   if (source.quantized === null) {
-    const from = { gradient: source.texture, gate: null, constants: null };
-    const { status: previous } = failures;
-    source.quantized = quantizeError(gpu, from, { previous, failure, rowQuads: 1 });
+    const { texture: gradient, shape } = source;
+    const { count } = gradient;
+    const from = {
+      gradient,
+      grid: null,
+      gate: null,
+      constants: null,
+      count,
+      quads: quadsOf(shape),
+    };
+    source.quantized = quantizeError(gpu, from, { previous: failures.status, failure });
     failures.follow(source.quantized.range);
   }
   const { error, range } = source.quantized;
   const { batch } = source;
   const sums = { geometry, values: error, weights, constants: scales, batch };
-  const cells = feedbackSums(gpu, sums, range);
-  try {
-    return spread(gpu, cells, { grid, shape: targetShape, batch });
-  } finally {
-    cells.release();
-  }
+  return feedbackSums(gpu, sums, range);
+}
+
+/** The gradient at every position of the feedback's target, the caller's. */
+export function feedbackGradient(
+  gpu: Gpu,
+  failures: Failures,
+  call: FeedbackCall,
+  source: GradientHandle,
+): Texture {
+  const cells = feedbackCells(gpu, failures, call, source);
+  const { grid, targetShape: shape } = call;
+  const gradient = spread(gpu, cells, { grid, shape, batch: source.batch });
+  cells.release();
+  return gradient;
 }
 
 function sourceValue(
@@ -143,8 +165,10 @@ function openFeedback(gpu: Gpu, feedback: Feedback, ends: Ends): Omit<FeedbackCa
     pads: [pad, pad, pad, pad],
   });
   const uniforms = matrixUniforms(shape);
+  const [height, width] = targetShape;
+  const isFull = grid[0] === height && grid[1] === width;
   return {
-    grid,
+    grid: isFull ? null : { height, width, gridHeight: grid[0], gridWidth: grid[1] },
     targetShape,
     geometry: {
       window,

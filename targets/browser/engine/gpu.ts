@@ -44,13 +44,13 @@ export class Gpu {
   }
 
   /** A texture of these numbers, four to a texel; they are copied. */
-  upload(kind: 'bytes', values: Uint8Array): Texture;
+  upload(kind: 'values', values: Uint32Array): Texture;
   upload(kind: 'words', values: Int32Array): Texture;
-  upload(kind: 'bytes' | 'words', values: Uint8Array | Int32Array): Texture {
+  upload(kind: 'values' | 'words', values: Uint32Array | Int32Array): Texture {
     const { gl } = this;
     const texture = this.texture(kind, values.length / 4);
     const { width, height, count } = texture;
-    const type = kind === 'bytes' ? gl.UNSIGNED_BYTE : gl.INT;
+    const type = kind === 'values' ? gl.UNSIGNED_INT : gl.INT;
     const format = gl.RGBA_INTEGER;
     const full = Math.floor(count / width);
     gl.bindTexture(gl.TEXTURE_2D, texture.handle);
@@ -67,7 +67,7 @@ export class Gpu {
 
   /** One texel of zeros, for an input that a program was told not to read. The engine's own. */
   get placeholder(): Texture {
-    this.#placeholder ??= this.upload('bytes', new Uint8Array(4));
+    this.#placeholder ??= this.upload('values', new Uint32Array(4));
     return this.#placeholder;
   }
 
@@ -109,7 +109,7 @@ export class Gpu {
   attach(textures: readonly Texture[]): { readonly width: number; readonly height: number } {
     const { gl } = this;
     const layers = textures.flatMap((texture) =>
-      texture.kind === 'sums'
+      texture.kind === 'blocks'
         ? [0, 1, 2, 3].map((layer) => ({ texture, layer }))
         : [{ texture, layer: -1 }],
     );

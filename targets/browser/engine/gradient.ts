@@ -1,52 +1,67 @@
 // What happens to gradients between operators: gates, sums, and the way from a feedback's grid to a
-// value's positions. All of them are words of float32 bits.
+// value's positions. All of them are blocks of float32 bits.
 import { clampRange } from '#runtime';
 import type { Shape } from '#runtime';
 
 import type { Gpu } from './gpu.ts';
 import type { Program } from './program.ts';
-import type { Gate } from './quantize-error.ts';
+import { gridCells, gridIntegers, gridUniforms } from './quantize-error.ts';
+import type { Gate, Grid } from './quantize-error.ts';
 import { quadsOf, texelsOf } from './site.ts';
 import type { AnySite } from './site.ts';
 import type { Texture } from './texture.ts';
-import { places } from './window.ts';
 
 // g = g where above < y < below, else 0
 const gateProgram = {
   name: 'gate',
-  inputs: { gradients: 'words', outputs: 'bytes' },
+  inputs: { gradients: 'blocks', outputs: 'values' },
   integers: ['above', 'below'],
-  outputs: ['words'],
+  outputs: ['blocks'],
   body: `
-void run(int i) {
-  ivec4 y = ivec4(texelFetch(outputs, at(i), 0));
+ivec4 sampleOf(int i, uint output4, int s) {
+  ivec4 y = channelsOf(output4);
   ivec4 passes = ivec4(greaterThan(y, ivec4(above))) * ivec4(lessThan(y, ivec4(below)));
-  result0 = texelFetch(gradients, at(i), 0) * passes;
+  return texelFetch(gradients, ivec3(at(i), s), 0) * passes;
+}
+void run(int i) {
+  uvec4 y = texelFetch(outputs, at(i), 0);
+  result0 = sampleOf(i, y.x, 0);
+  result1 = sampleOf(i, y.y, 1);
+  result2 = sampleOf(i, y.z, 2);
+  result3 = sampleOf(i, y.w, 3);
 }`,
 } as const satisfies Program;
 
 const sumProgram = {
   name: 'sum of gradients',
-  inputs: { a: 'words', b: 'words' },
+  inputs: { a: 'blocks', b: 'blocks' },
   integers: [],
-  outputs: ['words'],
+  outputs: ['blocks'],
   body: `
+ivec4 sampleOf(int i, int s) {
+  ivec3 p = ivec3(at(i), s);
+  return floatBitsToInt(add(intBitsToFloat(texelFetch(a, p, 0)), intBitsToFloat(texelFetch(b, p, 0))));
+}
 void run(int i) {
-  result0 = floatBitsToInt(add(intBitsToFloat(texelFetch(a, at(i), 0)), intBitsToFloat(texelFetch(b, at(i), 0))));
+  result0 = sampleOf(i, 0);
+  result1 = sampleOf(i, 1);
+  result2 = sampleOf(i, 2);
+  result3 = sampleOf(i, 3);
 }`,
 } as const satisfies Program;
 
-// Position (y, x) takes cell (floor(y gridHeight / height), floor(x gridWidth / width)).
 const spreadProgram = {
   name: 'spread',
-  inputs: { cells: 'words' },
-  integers: ['height', 'width', 'gridHeight', 'gridWidth', 'quads'],
-  outputs: ['words'],
-  body: `${places}
+  inputs: { cells: 'blocks' },
+  integers: gridIntegers,
+  outputs: ['blocks'],
+  body: `${gridCells}
 void run(int i) {
-  Place p = placeOf(i, height, width, quads);
-  int cell = (p.n * gridHeight + p.y * gridHeight / height) * gridWidth + p.x * gridWidth / width;
-  result0 = texelFetch(cells, at(cell * quads + p.quad), 0);
+  ivec2 from = at(cellOf(i));
+  result0 = texelFetch(cells, ivec3(from, 0), 0);
+  result1 = texelFetch(cells, ivec3(from, 1), 0);
+  result2 = texelFetch(cells, ivec3(from, 2), 0);
+  result3 = texelFetch(cells, ivec3(from, 3), 0);
 }`,
 } as const satisfies Program;
 
@@ -78,7 +93,7 @@ export function summed(gpu: Gpu, a: Texture, b: Texture): Texture {
   return gpu.make(sumProgram, { inputs: { a, b }, uniforms: {}, count: a.count });
 }
 
-/** Cells [n, grid, c] copied to the positions of a value of `shape`, the nearest first. */
+/** A gradient on a grid, at every position of a value of `shape`; the caller's. */
 export function spread(
   gpu: Gpu,
   cells: Texture,
@@ -86,18 +101,12 @@ export function spread(
     grid,
     shape,
     batch,
-  }: { readonly grid: readonly [number, number]; readonly shape: Shape; readonly batch: number },
+  }: { readonly grid: Grid | null; readonly shape: Shape; readonly batch: number },
 ): Texture {
-  if (grid[0] === shape[0] && grid[1] === shape[1]) return cells.retain();
+  if (grid === null) return cells.retain();
   return gpu.make(spreadProgram, {
     inputs: { cells },
-    uniforms: {
-      height: shape[0],
-      width: shape[1],
-      gridHeight: grid[0],
-      gridWidth: grid[1],
-      quads: quadsOf(shape),
-    },
+    uniforms: gridUniforms(grid, quadsOf(shape)),
     count: texelsOf(shape, batch),
   });
 }

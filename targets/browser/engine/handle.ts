@@ -28,12 +28,12 @@ abstract class Handle {
   }
 }
 
-/** bytes [batch, ...shape]. */
+/** A texture of values. */
 export class ActivationHandle extends Handle {
   readonly kind = 'activation';
 }
 
-/** words [batch, ...shape] of float32 bits; padding channels hold 0. */
+/** A texture of blocks. */
 export class GradientHandle extends Handle {
   readonly kind = 'gradient';
   /** Q of it, made when it is first a source of feedback and used by every module after. */
@@ -77,35 +77,4 @@ function fitting<Own extends Handle>(handle: Own, where: string, shape: Shape, b
 
 function refuse(where: string, expected: string): never {
   throw new InputError(`${where}: expected ${expected} of this engine, got something else`);
-}
-
-/** Values [n, ...shape] with their channels padded to fours, as textures hold them. */
-export function padded<Values extends Uint8Array | Int32Array>(
-  values: Values,
-  channels: number,
-  kind: new (length: number) => Values,
-): Values {
-  if (channels % 4 === 0) return values;
-  const stride = 4 * Math.ceil(channels / 4);
-  const positions = values.length / channels;
-  const result = new kind(positions * stride);
-  for (let p = 0; p < positions; p++) {
-    result.set(values.subarray(p * channels, (p + 1) * channels), p * stride);
-  }
-  return result;
-}
-
-/** The other way round: padding taken out of what was read. */
-export function unpadded<Values extends Uint8Array | Int32Array>(
-  values: Values,
-  channels: number,
-  kind: new (length: number) => Values,
-): Values {
-  const stride = 4 * Math.ceil(channels / 4);
-  const positions = values.length / stride;
-  const result = new kind(positions * channels);
-  for (let p = 0; p < positions; p++) {
-    result.set(values.subarray(p * stride, p * stride + channels), p * channels);
-  }
-  return result;
 }

@@ -1,4 +1,5 @@
-// The gradient of a layer's input. One texel is four input channels at one position.
+// The gradient of a layer's input. One texel is four input channels at one
+// position of four samples.
 //   G[q, c] = sum over k, o of w[o, k, c] (e[scatter(q, k), o] - z_e);  gradient = f32(f32(G) * s_e)
 import type { Gpu } from './gpu.ts';
 import type { Program } from './program.ts';
@@ -10,41 +11,58 @@ import { places } from './window.ts';
 
 const program = {
   name: 'input gradient',
-  inputs: { errors: 'bytes', weights: 'words', range: 'words' },
+  inputs: { errors: 'values', weights: 'words', range: 'words' },
   integers: geometryIntegers,
-  outputs: ['words'],
+  outputs: ['blocks'],
   body: `
 ${places}
+// row r of the transposed block is ivec4(m0[r], m1[r], m2[r], m3[r])
+ivec4 product(ivec4 m0, ivec4 m1, ivec4 m2, ivec4 m3, ivec4 e) {
+  ivec4 p0 = m0 * e;
+  ivec4 p1 = m1 * e;
+  ivec4 p2 = m2 * e;
+  ivec4 p3 = m3 * e;
+  return ivec4(p0.x + p0.y + p0.z + p0.w, p1.x + p1.y + p1.z + p1.w, p2.x + p2.y + p2.z + p2.w, p3.x + p3.y + p3.z + p3.w);
+}
 void run(int i) {
   Place q = placeOf(i, inputHeight, inputWidth, inputQuads);
   ivec4 error = texelFetch(range, ivec2(1, 0), 0);
   int lastChannel = min(4 * q.quad + 3, channels - 1);
   int from = (4 * q.quad / channelsPerGroup) * rowsPerGroup / 4;
   int to = ((lastChannel / channelsPerGroup + 1) * rowsPerGroup - 1) / 4;
-  ivec4 sum = ivec4(0);
+  ivec4 s0 = ivec4(0);
+  ivec4 s1 = ivec4(0);
+  ivec4 s2 = ivec4(0);
+  ivec4 s3 = ivec4(0);
   for (int ky = 0; ky < kernelHeight; ky++) {
     int py = reached(q.y, ky, dilationY, padTop, strideY, outputHeight);
     if (py < 0) continue;
     for (int kx = 0; kx < kernelWidth; kx++) {
       int px = reached(q.x, kx, dilationX, padLeft, strideX, outputWidth);
       if (px < 0) continue;
-      int p = ((q.n * outputHeight + py) * outputWidth + px) * rowQuads;
+      int p = ((q.group * outputHeight + py) * outputWidth + px) * rowQuads;
       int k = (ky * kernelWidth + kx) * quads;
       for (int o = from; o <= to; o++) {
         int j = q.quad - (4 * o / rowsPerGroup) * channelsPerGroup / 4;
         if (j < 0 || j >= quads) continue;
-        ivec4 e = ivec4(texelFetch(errors, at(p + o), 0)) - error.y;
+        uvec4 e = texelFetch(errors, at(p + o), 0);
         ivec4 m = texelFetch(weights, at(o * columns + k + j), 0);
-        ivec4 b0 = ((m << 24) >> 24) * e;
-        ivec4 b1 = ((m << 16) >> 24) * e;
-        ivec4 b2 = ((m << 8) >> 24) * e;
-        ivec4 b3 = (m >> 24) * e;
-        sum += ivec4(b0.x, b1.x, b2.x, b3.x) + ivec4(b0.y, b1.y, b2.y, b3.y) +
-          ivec4(b0.z, b1.z, b2.z, b3.z) + ivec4(b0.w, b1.w, b2.w, b3.w);
+        ivec4 m0 = (m << 24) >> 24;
+        ivec4 m1 = (m << 16) >> 24;
+        ivec4 m2 = (m << 8) >> 24;
+        ivec4 m3 = m >> 24;
+        s0 += product(m0, m1, m2, m3, channelsOf(e.x) - error.y);
+        s1 += product(m0, m1, m2, m3, channelsOf(e.y) - error.y);
+        s2 += product(m0, m1, m2, m3, channelsOf(e.z) - error.y);
+        s3 += product(m0, m1, m2, m3, channelsOf(e.w) - error.y);
       }
     }
   }
-  result0 = floatBitsToInt(mul(toFloat(sum), vec4(intBitsToFloat(error.x))));
+  vec4 scale = vec4(intBitsToFloat(error.x));
+  result0 = floatBitsToInt(mul(toFloat(s0), scale));
+  result1 = floatBitsToInt(mul(toFloat(s1), scale));
+  result2 = floatBitsToInt(mul(toFloat(s2), scale));
+  result3 = floatBitsToInt(mul(toFloat(s3), scale));
 }`,
 } as const satisfies Program;
 

@@ -1,17 +1,17 @@
 // One learning call on a range of nodes, by each of the ways an error can reach a layer.
 import type { StepRates, ValueId } from '#runtime';
 
-import { feedbackGradient } from './feedback.ts';
+import { feedbackCells, feedbackGradient } from './feedback.ts';
 import type { FeedbackCall } from './feedback.ts';
 import { forwardRange, holdRange, layerAt, valueAt } from './forward-range.ts';
 import type { RangeCall, Values } from './forward-range.ts';
 import { gateOf } from './gradient.ts';
 import { GradientHandle } from './handle.ts';
 import { LayerUpdates, requireSummable } from './layer-updates.ts';
-import type { Network } from './network.ts';
+import type { LearningLayer, Network } from './network.ts';
 import { quantizeError } from './quantize-error.ts';
 import { rangeGradient } from './range-gradient.ts';
-import { isLayerSite, itemAt } from './site.ts';
+import { isLayerSite, itemAt, quadsOf, texelsOf } from './site.ts';
 import type { Texture } from './texture.ts';
 
 type Feedbacks = ReadonlyMap<ValueId, FeedbackCall>;
@@ -117,9 +117,7 @@ export function learnDirectly(
 }
 
 interface LayerPass {
-  readonly layer: ReturnType<
-    typeof layerAt<Network['layers'] extends ReadonlyMap<number, infer L> ? L : never>
-  >;
+  readonly layer: LearningLayer;
   readonly input: Texture;
   /** Null where the layer makes logits. */
   readonly output: Texture | null;
@@ -132,11 +130,19 @@ function updateByFeedback(
   { feedback, source }: { readonly feedback: FeedbackCall; readonly source: GradientHandle },
   { layer, input, output, batch }: LayerPass,
 ): void {
-  const gradient = feedbackGradient(gpu, failures, feedback, source);
+  const { outputShape } = layer.site;
+  const gradient = feedbackCells(gpu, failures, feedback, source);
   const quantized = quantizeError(
     gpu,
-    { gradient, gate: gateOf(layer.site, output), constants: null },
-    { previous: failures.status, failure: layer.badGradient, rowQuads: 1 },
+    {
+      gradient,
+      grid: feedback.grid,
+      gate: gateOf(layer.site, output),
+      constants: null,
+      count: texelsOf(outputShape, batch),
+      quads: quadsOf(outputShape),
+    },
+    { previous: failures.status, failure: layer.badGradient },
   );
   gradient.release();
   failures.follow(quantized.range);

@@ -8,7 +8,7 @@ import type { Site } from './site.ts';
 import type { Texture } from './texture.ts';
 
 export interface ForwardCall {
-  /** bytes. */
+  /** values. */
   readonly inputs: readonly Texture[];
   readonly batch: number;
   /** What prepare made. */
@@ -17,7 +17,7 @@ export interface ForwardCall {
 
 export interface BackwardCall extends ForwardCall {
   readonly output: Texture;
-  /** words: float32 bits, already gated; padding channels hold 0. */
+  /** blocks: float32 bits, already gated; padding holds 0. */
   readonly gradient: Texture;
   /** One per input; only these gradients are computed. */
   readonly wanted: readonly boolean[];

@@ -13,7 +13,7 @@ export interface Program {
   readonly integers: readonly string[];
   /** Uniforms of type float. */
   readonly floats?: readonly string[];
-  /** `sums` counts as four outputs, one for each layer. */
+  /** `blocks` count as four outputs, one for each layer. */
   readonly outputs: readonly TextureKind[];
   readonly body: string;
 }
@@ -24,7 +24,7 @@ export interface CompiledProgram {
   setFloat(name: string, value: number): void;
 }
 
-const samplers = { bytes: 'usampler2D', words: 'isampler2D', sums: 'isampler2DArray' } as const;
+const samplers = { values: 'usampler2D', words: 'isampler2D', blocks: 'isampler2DArray' } as const;
 
 // One triangle over the whole target, counter-clockwise, from no attributes.
 const vertexSource = `#version 300 es
@@ -34,7 +34,9 @@ void main() {
 
 function fragmentSource(program: Program): string {
   const outputs = program.outputs.flatMap((kind) =>
-    kind === 'bytes' ? ['uvec4'] : Array.from({ length: kind === 'sums' ? 4 : 1 }, () => 'ivec4'),
+    kind === 'values'
+      ? ['uvec4']
+      : Array.from({ length: kind === 'blocks' ? 4 : 1 }, () => 'ivec4'),
   );
   return [
     '#version 300 es',

@@ -9,6 +9,7 @@
 import type { Gpu } from './gpu.ts';
 import type { Program } from './program.ts';
 import type { Texture } from './texture.ts';
+import { places } from './window.ts';
 
 /** The gate of a clamp: gradients pass where above < y < below. */
 export interface Gate {
@@ -17,37 +18,72 @@ export interface Gate {
   readonly below: number;
 }
 
+/** A gradient on a coarser grid: position (y, x) takes cell (floor(y gridHeight / height), floor(x gridWidth / width)). */
+export interface Grid {
+  readonly height: number;
+  readonly width: number;
+  readonly gridHeight: number;
+  readonly gridWidth: number;
+}
+
 export interface ErrorSource {
+  /** blocks. */
   readonly gradient: Texture;
+  /** Null where the gradient has a cell for each position. */
+  readonly grid: Grid | null;
   /** Null where there is no clamp. */
   readonly gate: Gate | null;
   /** A layer's constants (layer.ts) where h is wanted as well, else null. */
   readonly constants: Texture | null;
+  /** Texels and quads of the value whose gradient it is. */
+  readonly count: number;
+  readonly quads: number;
 }
 
 export interface QuantizedError {
   readonly range: Texture;
+  /** values. */
   readonly error: Texture;
   /** Q(h), or null. */
   readonly scaled: Texture | null;
 }
 
-const gated = `
-vec4 gradientAt(int i) {
-  vec4 g = intBitsToFloat(texelFetch(gradients, at(i), 0));
-  if (isGated != 0) {
-    ivec4 y = ivec4(texelFetch(outputs, at(i), 0));
-    g = mix(vec4(0.0), g, bvec4(ivec4(greaterThan(y, ivec4(above))) & ivec4(lessThan(y, ivec4(below)))));
-  }
-  return g;
-}
-vec4 scaledAt(int i, vec4 g) {
-  return mul(g, intBitsToFloat(texelFetch(constants, at(4 * (i % rowQuads) + 1), 0)));
+/** GLSL: the texel of a gradient on a grid that texel i of a value of its full size takes. */
+export const gridCells: string = `
+${places}
+int cellOf(int i) {
+  if (gridHeight == 0) return i;
+  Place p = placeOf(i, height, width, channelQuads);
+  int cell = (p.group * gridHeight + p.y * gridHeight / height) * gridWidth + p.x * gridWidth / width;
+  return cell * channelQuads + p.quad;
 }
 `;
 
-const sourceInputs = { gradients: 'words', outputs: 'bytes', constants: 'words' } as const;
-const sourceIntegers = ['isGated', 'above', 'below', 'isDouble', 'rowQuads'] as const;
+export const gridIntegers = ['height', 'width', 'gridHeight', 'gridWidth', 'channelQuads'] as const;
+
+const gatedGradient = `
+${gridCells}
+struct Texel { int from; uvec4 outputs; vec4 scales; };
+
+Texel texelOf(int i) {
+  uvec4 y = isGated == 0 ? uvec4(0) : texelFetch(outputs, at(i), 0);
+  vec4 scales = isDouble == 0 ? vec4(0.0) : intBitsToFloat(texelFetch(constants, at(4 * (i % channelQuads) + 1), 0));
+  return Texel(cellOf(i), y, scales);
+}
+
+// Of sample s.
+vec4 gradientAt(Texel texel, int s) {
+  ivec4 g = texelFetch(gradients, ivec3(at(texel.from), s), 0);
+  if (isGated != 0) {
+    ivec4 y = channelsOf(texel.outputs[s]);
+    g *= ivec4(greaterThan(y, ivec4(above))) * ivec4(lessThan(y, ivec4(below)));
+  }
+  return intBitsToFloat(g);
+}
+`;
+
+const sourceInputs = { gradients: 'blocks', outputs: 'values', constants: 'words' } as const;
+const sourceIntegers = [...gridIntegers, 'isGated', 'above', 'below', 'isDouble'] as const;
 
 // Floats as integers of the same order; the largest one stands for NaN and the infinities.
 const extremesProgram = {
@@ -56,13 +92,12 @@ const extremesProgram = {
   integers: [...sourceIntegers, 'texels', 'perPart'],
   outputs: ['words'],
   body: `
-${gated}
+${gatedGradient}
 ivec4 ordered(vec4 x) {
   ivec4 bits = floatBitsToInt(x);
   ivec4 order = bits ^ ((bits >> 31) & 0x7fffffff);
-  bvec4 wild = equal(bits & 0x7f800000, ivec4(0x7f800000));
-  return ivec4(wild.x ? 0x7fffffff : order.x, wild.y ? 0x7fffffff : order.y,
-    wild.z ? 0x7fffffff : order.z, wild.w ? 0x7fffffff : order.w);
+  ivec4 wild = -ivec4(equal(bits & 0x7f800000, ivec4(0x7f800000)));
+  return (order & ~wild) | (wild & 0x7fffffff);
 }
 void run(int part) {
   ivec4 a = ivec4(0);
@@ -71,14 +106,17 @@ void run(int part) {
   ivec4 d = ivec4(0);
   int end = min(texels, (part + 1) * perPart);
   for (int i = part * perPart; i < end; i++) {
-    vec4 g = gradientAt(i);
-    ivec4 order = ordered(g);
-    a = min(a, order);
-    b = max(b, order);
-    if (isDouble != 0) {
-      order = ordered(scaledAt(i, g));
-      c = min(c, order);
-      d = max(d, order);
+    Texel texel = texelOf(i);
+    for (int s = 0; s < 4; s++) {
+      vec4 g = gradientAt(texel, s);
+      ivec4 order = ordered(g);
+      a = min(a, order);
+      b = max(b, order);
+      if (isDouble != 0) {
+        order = ordered(mul(g, texel.scales));
+        c = min(c, order);
+        d = max(d, order);
+      }
     }
   }
   result0 = ivec4(min(min(a.x, a.y), min(a.z, a.w)), max(max(b.x, b.y), max(b.z, b.w)),
@@ -115,19 +153,21 @@ void run(int i) {
 }`,
 } as const satisfies Program;
 
-// The estimate t is within 2^-14 of g / s, so only near a half is the exact quotient worth its time.
+// The estimate t is within 2^-13 of g / s, so only near a half is the exact quotient worth its time.
 const quantizeBody = `
-${gated}
-int quantized(float g, ivec4 range) {
-  float t = g * intBitsToFloat(range.w);
-  float below = floor(t);
-  int d = int(below) + int(t - below > 0.5);
-  if (!(abs(t - below - 0.5) > 0.0009765625 && abs(t) < 512.0))
-    d = roundHalfEven(vec4(divide(g, intBitsToFloat(range.x)))).x;
-  return clamp(d + range.y, 0, 255);
-}
-uvec4 quantized(vec4 g, ivec4 range) {
-  return uvec4(quantized(g.x, range), quantized(g.y, range), quantized(g.z, range), quantized(g.w, range));
+${gatedGradient}
+uint quantized(vec4 g, ivec4 range) {
+  vec4 t = g * intBitsToFloat(range.w);
+  vec4 below = floor(t);
+  vec4 rest = t - below;
+  ivec4 d = ivec4(below) + ivec4(greaterThan(rest, vec4(0.5)));
+  bvec4 isClear = greaterThan(abs(rest - 0.5), vec4(0.0009765625));
+  bvec4 isSmall = lessThan(abs(t), vec4(512.0));
+  if (!(all(isClear) && all(isSmall))) {
+    float scale = intBitsToFloat(range.x);
+    d = roundHalfEven(vec4(divide(g.x, scale), divide(g.y, scale), divide(g.z, scale), divide(g.w, scale)));
+  }
+  return packed(clamp(d + range.y, ivec4(0), ivec4(255)));
 }
 `;
 
@@ -135,22 +175,35 @@ const quantizeProgram = {
   name: 'quantize',
   inputs: { ...sourceInputs, range: 'words' },
   integers: sourceIntegers,
-  outputs: ['bytes'],
+  outputs: ['values'],
   body: `${quantizeBody}
 void run(int i) {
-  result0 = quantized(gradientAt(i), texelFetch(range, ivec2(0), 0));
+  ivec4 own = texelFetch(range, ivec2(0), 0);
+  Texel texel = texelOf(i);
+  uvec4 d = uvec4(0);
+  for (int s = 0; s < 4; s++) d[s] = quantized(gradientAt(texel, s), own);
+  result0 = d;
 }`,
 } as const satisfies Program;
 
 const quantizeBothProgram = {
   ...quantizeProgram,
   name: 'quantize both',
-  outputs: ['bytes', 'bytes'],
+  outputs: ['values', 'values'],
   body: `${quantizeBody}
 void run(int i) {
-  vec4 g = gradientAt(i);
-  result0 = quantized(g, texelFetch(range, ivec2(0), 0));
-  result1 = quantized(scaledAt(i, g), texelFetch(range, ivec2(1, 0), 0));
+  ivec4 own = texelFetch(range, ivec2(0), 0);
+  ivec4 other = texelFetch(range, ivec2(1, 0), 0);
+  Texel texel = texelOf(i);
+  uvec4 d = uvec4(0);
+  uvec4 e = uvec4(0);
+  for (int s = 0; s < 4; s++) {
+    vec4 g = gradientAt(texel, s);
+    d[s] = quantized(g, own);
+    e[s] = quantized(mul(g, texel.scales), other);
+  }
+  result0 = d;
+  result1 = e;
 }`,
 } as const satisfies Program;
 
@@ -160,27 +213,22 @@ void run(int i) {
  */
 export function quantizeError(
   gpu: Gpu,
-  { gradient, gate, constants }: ErrorSource,
-  {
-    previous,
-    failure,
-    rowQuads,
-  }: { readonly previous: Texture; readonly failure: number; readonly rowQuads: number },
+  { gradient, grid, gate, constants, count, quads }: ErrorSource,
+  { previous, failure }: { readonly previous: Texture; readonly failure: number },
 ): QuantizedError {
-  const { count } = gradient;
   const inputs = {
     gradients: gradient,
     outputs: gate?.output ?? gpu.placeholder,
-    constants: constants ?? gradient,
+    constants: constants ?? previous,
   };
   const source = {
+    ...gridUniforms(grid, quads),
     isGated: gate === null ? 0 : 1,
     above: gate?.above ?? -1,
     below: gate?.below ?? 256,
     isDouble: constants === null ? 0 : 1,
-    rowQuads,
   };
-  const perPart = Math.max(64, Math.ceil(Math.sqrt(count)));
+  const perPart = Math.max(16, Math.ceil(Math.sqrt(count)));
   const partCount = Math.ceil(count / perPart);
   const parts = gpu.make(extremesProgram, {
     inputs,
@@ -200,4 +248,12 @@ export function quantizeError(
   const [error, scaled] = gpu.draw(quantizeBothProgram, draw);
   if (error === undefined || scaled === undefined) throw new RangeError('quantize: no outputs');
   return { range, error, scaled };
+}
+
+/** Uniforms of gridCells; without a grid every texel takes its own. */
+export function gridUniforms(
+  grid: Grid | null,
+  channelQuads: number,
+): Readonly<Record<(typeof gridIntegers)[number], number>> {
+  return { ...(grid ?? { height: 0, width: 0, gridHeight: 0, gridWidth: 0 }), channelQuads };
 }

@@ -98,8 +98,15 @@ function throughLayer(
   }
   const quantized = quantizeError(
     gpu,
-    { gradient, gate: gateOf(site, output), constants: isWanted ? layer.constants : null },
-    { previous: failures.status, failure: layer.badGradient, rowQuads: quadsOf(site.outputShape) },
+    {
+      gradient,
+      grid: null,
+      gate: gateOf(site, output),
+      constants: isWanted ? layer.constants : null,
+      count: gradient.count,
+      quads: quadsOf(site.outputShape),
+    },
+    { previous: failures.status, failure: layer.badGradient },
   );
   const { range, error, scaled } = quantized;
   failures.follow(range);

@@ -7,26 +7,31 @@ import type { Gpu } from './gpu.ts';
 import type { Texture } from './texture.ts';
 
 /**
- * The numbers of `bytes` and `words` textures, four to a texel, in the order given; uint8 values come
- * as int32 too. Throws EngineError where the context was lost: what it would read are zeros.
+ * The numbers of textures, in the order given; of blocks one layer after another, each with the
+ * padding of its last row. Throws EngineError where the context was lost: what it would read are zeros.
  */
 export async function readTextures(gpu: Gpu, textures: readonly Texture[]): Promise<Int32Array[]> {
   const { gl } = gpu;
-  const offsets: number[] = [];
+  const spans: { readonly start: number; readonly end: number }[] = [];
   let length = 0;
-  for (const { width, height } of textures) {
-    offsets.push(length);
-    length += 4 * width * height;
+  for (const { kind, width, height } of textures) {
+    const start = length;
+    length += 4 * width * height * (kind === 'blocks' ? 4 : 1);
+    spans.push({ start, end: length });
   }
   const buffer = gl.createBuffer();
   gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
   gl.bufferData(gl.PIXEL_PACK_BUFFER, 4 * length, gl.STREAM_READ);
   gl.pixelStorei(gl.PACK_ALIGNMENT, 4);
-  for (const [index, texture] of textures.entries()) {
+  let offset = 0;
+  for (const texture of textures) {
     const { width, height } = gpu.attach([texture]);
-    gl.readBuffer(gl.COLOR_ATTACHMENT0);
-    const type = texture.kind === 'bytes' ? gl.UNSIGNED_INT : gl.INT;
-    gl.readPixels(0, 0, width, height, gl.RGBA_INTEGER, type, 4 * (offsets[index] ?? 0));
+    const type = texture.kind === 'values' ? gl.UNSIGNED_INT : gl.INT;
+    for (let layer = 0; layer < (texture.kind === 'blocks' ? 4 : 1); layer++) {
+      gl.readBuffer(gl.COLOR_ATTACHMENT0 + layer);
+      gl.readPixels(0, 0, width, height, gl.RGBA_INTEGER, type, 4 * offset);
+      offset += 4 * width * height;
+    }
   }
   gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
@@ -37,10 +42,7 @@ export async function readTextures(gpu: Gpu, textures: readonly Texture[]): Prom
     gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, values);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
     requireContext(gl);
-    return textures.map(({ count }, index) => {
-      const start = offsets[index] ?? 0;
-      return values.subarray(start, start + 4 * count);
-    });
+    return spans.map(({ start, end }) => values.subarray(start, end));
   } finally {
     gl.deleteBuffer(buffer);
   }

@@ -74,7 +74,12 @@ export function quadsOf([, , channels]: Shape): number {
   return Math.ceil(channels / 4);
 }
 
+/** Samples come four to a texel, as channels do. */
+export function groupsOf(batch: number): number {
+  return Math.ceil(batch / 4);
+}
+
 /** Texels of a value or gradient of `batch` samples. */
 export function texelsOf(shape: Shape, batch: number): number {
-  return batch * shape[0] * shape[1] * quadsOf(shape);
+  return groupsOf(batch) * shape[0] * shape[1] * quadsOf(shape);
 }

@@ -9,48 +9,64 @@ import type { Texture } from './texture.ts';
 
 const errorProgram = {
   name: 'softmax error',
-  inputs: { logits: 'words', targets: 'words', exponentials: 'words' },
-  integers: ['classes', 'quads'],
-  outputs: ['words'],
+  inputs: { logits: 'blocks', targets: 'words', exponentials: 'words' },
+  integers: ['classes', 'quads', 'batch'],
+  outputs: ['blocks'],
   body: `
-float logitAt(int n, int c) { return intBitsToFloat(texelFetch(logits, at(n * quads + (c >> 2)), 0)[c & 3]); }
+float logitAt(int group, int c, int s) {
+  return intBitsToFloat(texelFetch(logits, ivec3(at(group * quads + (c >> 2)), s), 0)[c & 3]);
+}
 int exponentialOf(float distance) {
   int t = roundHalfEven(vec4(min(mul(distance, 256.0), 4095.0))).x;
   return texelFetch(exponentials, at(t >> 2), 0)[t & 3];
 }
-void run(int i) {
-  int n = i / quads;
-  float largest = logitAt(n, 0);
-  for (int c = 1; c < classes; c++) largest = max(largest, logitAt(n, c));
+ivec4 errorOf(int i, int s) {
+  int group = i / quads;
+  int n = 4 * group + s;
+  if (n >= batch) return ivec4(0);
+  float largest = logitAt(group, 0, s);
+  for (int c = 1; c < classes; c++) largest = max(largest, logitAt(group, c, s));
   int sum = 0;
-  for (int c = 0; c < classes; c++) sum += exponentialOf(add(largest, -logitAt(n, c)));
+  for (int c = 0; c < classes; c++) sum += exponentialOf(add(largest, -logitAt(group, c, s)));
   float all = toFloat(ivec4(sum)).x;
-  vec4 own = intBitsToFloat(texelFetch(targets, at(i), 0));
+  int quad = i - group * quads;
+  vec4 own = intBitsToFloat(texelFetch(targets, at(n * quads + quad), 0));
   vec4 error = vec4(0.0);
   for (int b = 0; b < 4; b++) {
-    int c = 4 * (i - n * quads) + b;
+    int c = 4 * quad + b;
     if (c >= classes) break;
-    float share = divide(float(exponentialOf(add(largest, -logitAt(n, c)))), all);
+    float share = divide(float(exponentialOf(add(largest, -logitAt(group, c, s)))), all);
     error[b] = add(share, -own[b]);
   }
-  result0 = floatBitsToInt(error);
+  return floatBitsToInt(error);
+}
+void run(int i) {
+  result0 = errorOf(i, 0);
+  result1 = errorOf(i, 1);
+  result2 = errorOf(i, 2);
+  result3 = errorOf(i, 3);
 }`,
 } as const satisfies Program;
 
 // f32((q - z) * s)
 const dequantizeProgram = {
   name: 'dequantize',
-  inputs: { values: 'bytes' },
+  inputs: { values: 'values' },
   integers: ['zeroPoint'],
   floats: ['scale'],
-  outputs: ['words'],
+  outputs: ['blocks'],
   body: `
+ivec4 real(uint x) { return floatBitsToInt(mul(vec4(channelsOf(x) - zeroPoint), vec4(scale))); }
 void run(int i) {
-  result0 = floatBitsToInt(mul(vec4(ivec4(texelFetch(values, at(i), 0)) - zeroPoint), vec4(scale)));
+  uvec4 x = texelFetch(values, at(i), 0);
+  result0 = real(x.x);
+  result1 = real(x.y);
+  result2 = real(x.z);
+  result3 = real(x.w);
 }`,
 } as const satisfies Program;
 
-/** words [n, 1, 1, classes] of float32 from a quantised last value. */
+/** blocks of float32 [n, 1, 1, classes] from a quantised last value. */
 export function dequantize(gpu: Gpu, values: Texture, { scale, zeroPoint }: Quantization): Texture {
   return gpu.make(dequantizeProgram, {
     inputs: { values },
@@ -64,15 +80,15 @@ export function uploadExponentials(gpu: Gpu): Texture {
   return gpu.upload('words', expTable);
 }
 
-/** softmax(logits) - targets, words [n, 1, 1, classes] of float32; padding holds 0. */
+/** softmax(logits) - targets, blocks; targets are words of float32, four classes a texel. */
 export function softmaxError(
   gpu: Gpu,
   inputs: { readonly logits: Texture; readonly targets: Texture; readonly exponentials: Texture },
-  classes: number,
+  { classes, batch }: { readonly classes: number; readonly batch: number },
 ): Texture {
   return gpu.make(errorProgram, {
     inputs,
-    uniforms: { classes, quads: Math.ceil(classes / 4) },
+    uniforms: { classes, quads: Math.ceil(classes / 4), batch },
     count: inputs.logits.count,
   });
 }

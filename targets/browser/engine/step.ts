@@ -59,7 +59,7 @@ uvec4 carried(uvec4 limbs) {
 
 const squaresProgram = {
   name: 'squares',
-  inputs: { sums: 'sums' },
+  inputs: { sums: 'blocks' },
   integers: [...matrixIntegers, 'texels', 'perPart'],
   outputs: ['words'],
   body: `${blocks}${squares}
@@ -78,7 +78,7 @@ void run(int part) {
 
 const stepsProgram = {
   name: 'steps',
-  inputs: { parts: 'words', sums: 'sums', range: 'words', constants: 'words', weights: 'words' },
+  inputs: { parts: 'words', sums: 'blocks', range: 'words', constants: 'words', weights: 'words' },
   integers: ['rows', 'columns', 'partCount', 'badStep', 'badBias'],
   floats: ['inputScale', 'rate', 'ratio', 'allowed', 'allowedBias'],
   outputs: ['words'],

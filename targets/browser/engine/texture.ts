@@ -1,17 +1,22 @@
-// Integer textures as flat arrays of texels, four numbers each: texel i lies at (i mod 1024, i / 1024).
+// Integer textures as flat arrays of texels: texel i lies at (i mod 1024, i / 1024).
 //
-// bytes  RGBA8UI, 4 bytes a texel   uint8 values [n, y, x, c / 4], channels padded to fours
-// words  RGBA32I, 16 bytes a texel  int32, or the bits of float32: gradients, weights, scalars
-// sums   four layers of words       4 x 4 blocks of int32, one layer per row of the block
+// values  RGBA32UI, 16 bytes a texel  uint8 activations of four samples and four channels
+//           [n / 4, y, x, c / 4]: component n mod 4, byte c mod 4
+// words   RGBA32I, 16 bytes a texel   four int32, or the bits of four float32: weights, scalars
+// blocks  four layers of words        4 x 4 blocks of int32 or float32 bits. Gradients, as values:
+//           layer n mod 4, component c mod 4. Weight gradients: layer o mod 4, component c mod 4
+//
+// Four samples share each read of a weight. Batch and channels are padded to fours; padding of
+// values may hold anything, padding of gradients holds 0.
 import { EngineError } from '#runtime';
 
-export type TextureKind = 'bytes' | 'words' | 'sums';
+export type TextureKind = 'values' | 'words' | 'blocks';
 
 /** Texels in one row of every texture that has more of them; a power of two, 2^rowShift. */
 export const rowShift = 10;
 const rowLength = 1 << rowShift;
 
-const bytesPerTexel = { bytes: 4, words: 16, sums: 64 } as const satisfies Record<
+const bytesPerTexel = { values: 16, words: 16, blocks: 64 } as const satisfies Record<
   TextureKind,
   number
 >;
@@ -54,14 +59,14 @@ export class Texture {
     gl.bindTexture(target, this.handle);
     gl.texParameteri(target, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
     gl.texParameteri(target, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-    const format = kind === 'bytes' ? gl.RGBA8UI : gl.RGBA32I;
-    if (kind === 'sums') gl.texStorage3D(target, 1, format, this.width, this.height, 4);
+    const format = kind === 'values' ? gl.RGBA32UI : gl.RGBA32I;
+    if (kind === 'blocks') gl.texStorage3D(target, 1, format, this.width, this.height, 4);
     else gl.texStorage2D(target, 1, format, this.width, this.height);
     ledger.add(1, this.bytes);
   }
 
   get target(): GLenum {
-    return this.kind === 'sums' ? this.#gl.TEXTURE_2D_ARRAY : this.#gl.TEXTURE_2D;
+    return this.kind === 'blocks' ? this.#gl.TEXTURE_2D_ARRAY : this.#gl.TEXTURE_2D;
   }
 
   get bytes(): number {

@@ -13,7 +13,7 @@ import type { Texture } from './texture.ts';
 
 const updateProgram = {
   name: 'update',
-  inputs: { sums: 'sums', weights: 'words', constants: 'words', steps: 'words' },
+  inputs: { sums: 'blocks', weights: 'words', constants: 'words', steps: 'words' },
   integers: [...matrixIntegers, 'noiseOffset', 'limit'],
   outputs: ['words'],
   body: `${blocks}

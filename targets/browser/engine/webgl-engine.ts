@@ -19,18 +19,12 @@ import type { ModuleFeedback } from './feedback.ts';
 import { forwardRange, holdRange, logitsFrom, logitsValue, valueAt } from './forward-range.ts';
 import type { RangeCall } from './forward-range.ts';
 import { Gpu } from './gpu.ts';
-import {
-  activationHandle,
-  ActivationHandle,
-  gradientHandle,
-  GradientHandle,
-  padded,
-  unpadded,
-} from './handle.ts';
+import { activationHandle, ActivationHandle, gradientHandle, GradientHandle } from './handle.ts';
 import { pullLayer, pushLayer } from './layer.ts';
 import { learnDirectly, learnExactly, learnLocally } from './learn-range.ts';
 import { closeNetwork, openNetwork } from './network.ts';
 import type { Network } from './network.ts';
+import { packTargets, packValues, unpackBlocks, unpackValues } from './padding.ts';
 import { readTextures } from './read-back.ts';
 import { itemAt } from './site.ts';
 import { softmaxError } from './softmax-error.ts';
@@ -58,7 +52,7 @@ export class WebglEngine implements Engine {
   upload(samples: Uint8Array, batch: number): DeviceActivation {
     const shape = this.#shape(0);
     requireLength('upload', samples, batch, shape);
-    return new ActivationHandle(this.#uploadSamples(samples), shape, batch);
+    return new ActivationHandle(this.#uploadSamples(samples, batch), shape, batch);
   }
 
   async download(activation: DeviceActivation): Promise<Uint8Array> {
@@ -66,19 +60,20 @@ export class WebglEngine implements Engine {
       throw new InputError('download: expected an activation of this engine, got something else');
     }
     const { texture, shape } = activation;
+    const { batch } = activation;
     const [values] = await readTextures(this.gpu, [texture]);
-    return Uint8Array.from(unpadded(values ?? new Int32Array(0), shape[2], Int32Array));
+    return unpackValues(values ?? new Int32Array(0), shape, batch);
   }
 
   async predict(samples: Uint8Array, batch: number): Promise<Float32Array> {
     requireLength('predict', samples, batch, this.#shape(0));
-    const input = this.#uploadSamples(samples);
+    const input = this.#uploadSamples(samples, batch);
     const range = { from: 0, to: logitsValue(this.#network) };
     const value = forwardRange(this.#network, { range, input, batch });
     input.release();
     const logits = logitsFrom(this.#network, value, batch);
     value.release();
-    return this.#readLogits(logits);
+    return this.#readLogits(logits, batch);
   }
 
   async forward(from: number, to: number, input: DeviceActivation): Promise<DeviceActivation> {
@@ -106,9 +101,13 @@ export class WebglEngine implements Engine {
     requireLength('learnTail targets', targets, batch, shape);
     const values = holdRange(network, call);
     const logits = logitsFrom(network, valueAt(values, logitsValue(network)), batch);
-    const bits = new Int32Array(targets.slice().buffer);
-    const uploaded = gpu.upload('words', padded(bits, shape[2], Int32Array));
-    const error = softmaxError(gpu, { logits, targets: uploaded, exponentials }, shape[2]);
+    const classes = shape[2];
+    const uploaded = gpu.upload('words', packTargets(targets, classes));
+    const error = softmaxError(
+      gpu,
+      { logits, targets: uploaded, exponentials },
+      { classes, batch },
+    );
     uploaded.release();
     const gradient = new GradientHandle(error, shape, batch);
     const wantsInput = this.#isUsedBefore(from);
@@ -116,7 +115,7 @@ export class WebglEngine implements Engine {
     const atInput = learnExactly(network, call, exact, rates);
     const inputShape = this.#shape(call.range.from);
     return {
-      logits: await this.#readLogits(logits),
+      logits: await this.#readLogits(logits, batch),
       error: gradient,
       inputGradient: atInput && new GradientHandle(atInput, inputShape, batch),
     };
@@ -196,20 +195,18 @@ export class WebglEngine implements Engine {
     this.gpu.dispose();
   }
 
-  /** Float32 logits of words [n, 1, 1, classes], which are released. */
-  async #readLogits(logits: Texture): Promise<Float32Array> {
+  /** Float32 logits of blocks [n, 1, 1, classes], which are released. */
+  async #readLogits(logits: Texture, batch: number): Promise<Float32Array> {
     const { failures, shapes } = this.#network;
     const reading = readTextures(this.gpu, [logits, failures.status]);
     logits.release();
-    const [bits, status] = await reading;
+    const [blocks, status] = await reading;
     failures.check(status ?? new Int32Array(0));
-    const classes = this.#shape(shapes.length - 1)[2];
-    const values = unpadded(bits ?? new Int32Array(0), classes, Int32Array);
-    return new Float32Array(values.buffer);
+    return unpackBlocks(blocks ?? new Int32Array(0), this.#shape(shapes.length - 1), batch);
   }
 
-  #uploadSamples(samples: Uint8Array): Texture {
-    return this.gpu.upload('bytes', padded(samples, this.#shape(0)[2], Uint8Array));
+  #uploadSamples(samples: Uint8Array, batch: number): Texture {
+    return this.gpu.upload('values', packValues(samples, this.#shape(0), batch));
   }
 
   #activation(texture: Texture, { range, batch }: RangeCall): DeviceActivation {

@@ -2,11 +2,12 @@
 // texture holds row r of each 4 x 4 block, and of the bias column its first number.
 //   A[o, k, c] = sum over n, p of (d[n, p, o] - z_d)(x[n, gather(p, k), c] - z_x);  a[o] = sum of (d - z_d)
 //
-// A small layer on a large image has few blocks and long sums, so the output rows (n, y) are split
+// A small layer on a large image has few blocks and long sums, so the output rows (group of samples, y) are split
 // into parts that are summed apart and then together; integers make that exact.
 import type { Gpu } from './gpu.ts';
 import { matrixTexels } from './layer-texture.ts';
 import type { Program } from './program.ts';
+import { groupsOf } from './site.ts';
 import type { Texture } from './texture.ts';
 import { geometryIntegers, geometryUniforms } from './window-sums.ts';
 import type { Geometry } from './window-sums.ts';
@@ -16,9 +17,9 @@ const wantedFragments = 2048;
 
 const gradientProgram = {
   name: 'weight gradient',
-  inputs: { errors: 'bytes', values: 'bytes', range: 'words' },
-  integers: [...geometryIntegers, 'inputZero', 'texels', 'batch', 'rowsPerPart'],
-  outputs: ['sums'],
+  inputs: { errors: 'values', values: 'values', range: 'words' },
+  integers: [...geometryIntegers, 'inputZero', 'texels', 'groups', 'rowsPerPart'],
+  outputs: ['blocks'],
   body: `
 void run(int i) {
   int part = i / texels;
@@ -38,33 +39,45 @@ void run(int i) {
     from = 0;
     to = outputWidth;
   } else if (left >= inputWidth || quad >= inputQuads) to = 0;
+  ivec4 a0 = ivec4(0);
+  ivec4 a1 = ivec4(0);
+  ivec4 a2 = ivec4(0);
+  ivec4 a3 = ivec4(0);
   int zeroError = texelFetch(range, ivec2(0), 0).y;
-  int end = min(batch * outputHeight, (part + 1) * rowsPerPart);
+  int end = min(groups * outputHeight, (part + 1) * rowsPerPart);
   for (int row = part * rowsPerPart; row < end; row++) {
-    int n = row / outputHeight;
-    int y = (row - n * outputHeight) * strideY + top;
+    int group = row / outputHeight;
+    int y = (row - group * outputHeight) * strideY + top;
     if (!isBias && (y < 0 || y >= inputHeight)) continue;
     int d = (row * outputWidth + from) * rowQuads + o;
-    int v = ((n * inputHeight + y) * inputWidth + from * strideX + left) * inputQuads + quad;
+    int v = ((group * inputHeight + y) * inputWidth + from * strideX + left) * inputQuads + quad;
     for (int x = from; x < to; x++) {
-      ivec4 e = ivec4(texelFetch(errors, at(d), 0)) - zeroError;
-      ivec4 u = isBias ? ivec4(1, 0, 0, 0) : ivec4(texelFetch(values, at(v), 0)) - inputZero;
-      result0 += e.x * u;
-      result1 += e.y * u;
-      result2 += e.z * u;
-      result3 += e.w * u;
+      uvec4 e = texelFetch(errors, at(d), 0);
+      uvec4 u = isBias ? uvec4(0) : texelFetch(values, at(v), 0);
+      for (int s = 0; s < 4; s++) {
+        ivec4 es = channelsOf(e[s]) - zeroError;
+        ivec4 us = isBias ? ivec4(1, 0, 0, 0) : channelsOf(u[s]) - inputZero;
+        a0 += es.x * us;
+        a1 += es.y * us;
+        a2 += es.z * us;
+        a3 += es.w * us;
+      }
       d += rowQuads;
       v += strideX * inputQuads;
     }
   }
+  result0 = a0;
+  result1 = a1;
+  result2 = a2;
+  result3 = a3;
 }`,
 } as const satisfies Program;
 
 const sumProgram = {
   name: 'sum of parts',
-  inputs: { parts: 'sums' },
+  inputs: { parts: 'blocks' },
   integers: ['texels', 'partCount'],
-  outputs: ['sums'],
+  outputs: ['blocks'],
   body: `
 void run(int i) {
   for (int part = 0; part < partCount; part++) {
@@ -92,13 +105,14 @@ export function weightGradient(
   { geometry, errors, range, values, inputZero, batch }: WeightGradient,
 ): Texture {
   const texels = matrixTexels(geometry.matrix);
-  const rows = batch * geometry.window.outputHeight;
+  const groups = groupsOf(batch);
+  const rows = groups * geometry.window.outputHeight;
   const wantedParts = Math.min(rows, Math.ceil(wantedFragments / texels));
   const rowsPerPart = Math.ceil(rows / wantedParts);
   const partCount = Math.ceil(rows / rowsPerPart);
   const parts = gpu.make(gradientProgram, {
     inputs: { errors, values, range },
-    uniforms: { ...geometryUniforms(geometry), inputZero, texels, batch, rowsPerPart },
+    uniforms: { ...geometryUniforms(geometry), inputZero, texels, groups, rowsPerPart },
     count: texels * partCount,
   });
   if (partCount === 1) return parts;

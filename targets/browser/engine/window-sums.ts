@@ -3,12 +3,13 @@ import type { ClampRange } from '#runtime';
 
 import type { Gpu } from './gpu.ts';
 // Sums over a window: forward of conv and dense, logits, and feedback, which differ in what becomes
-// of the sum. One texel is four rows (channels made) at one position.
+// of the sum. One texel is four
+// rows (channels made) at one position of four samples, which share each read of the weights.
 //   sum[row] = bias[row] + sum over k, c of w[row, k, c] (x[gather(p, k), c] - zero)
 import { matrixIntegers } from './layer-texture.ts';
 import type { MatrixUniforms } from './layer-texture.ts';
 import type { Program } from './program.ts';
-import { quadsOf } from './site.ts';
+import { quadsOf, texelsOf } from './site.ts';
 import type { Texture } from './texture.ts';
 import { places, windowIntegers } from './window.ts';
 import type { WindowUniforms } from './window.ts';
@@ -38,79 +39,105 @@ export function geometryUniforms({
   return { ...window, ...matrix, inputQuads: quadsOf(inputShape), rowQuads };
 }
 
-const windowSum = `
+const windowSums = `
 ${places}
-ivec4 windowSum(int i, int zeroPoint) {
+struct Sums { ivec4 s0; ivec4 s1; ivec4 s2; ivec4 s3; };
+
+Sums windowSums(int i, int zeroPoint) {
   Place at0 = placeOf(i, outputHeight, outputWidth, rowQuads);
   int first = (4 * at0.quad / rowsPerGroup) * channelsPerGroup / 4;
   int w = at0.quad * columns;
-  ivec4 sum = texelFetch(weights, at(w + columns - 1), 0);
+  ivec4 bias = texelFetch(weights, at(w + columns - 1), 0);
+  ivec4 s0 = bias;
+  ivec4 s1 = bias;
+  ivec4 s2 = bias;
+  ivec4 s3 = bias;
   for (int ky = 0; ky < kernelHeight; ky++) {
     int y = at0.y * strideY + ky * dilationY - padTop;
     if (y < 0 || y >= inputHeight) {
       w += kernelWidth * quads;
       continue;
     }
-    int row = (at0.n * inputHeight + y) * inputWidth;
+    int row = (at0.group * inputHeight + y) * inputWidth;
     for (int kx = 0; kx < kernelWidth; kx++) {
       int x = at0.x * strideX + kx * dilationX - padLeft;
       if (x >= 0 && x < inputWidth) {
         int from = (row + x) * inputQuads + first;
         for (int j = 0; j < quads; j++) {
-          ivec4 v = ivec4(texelFetch(values, at(from + j), 0)) - zeroPoint;
+          uvec4 v = texelFetch(values, at(from + j), 0);
           ivec4 m = texelFetch(weights, at(w + j), 0);
-          sum += ((m << 24) >> 24) * v.x + ((m << 16) >> 24) * v.y + ((m << 8) >> 24) * v.z + (m >> 24) * v.w;
+          ivec4 m0 = (m << 24) >> 24;
+          ivec4 m1 = (m << 16) >> 24;
+          ivec4 m2 = (m << 8) >> 24;
+          ivec4 m3 = m >> 24;
+          ivec4 c = channelsOf(v.x) - zeroPoint;
+          s0 += m0 * c.x + m1 * c.y + m2 * c.z + m3 * c.w;
+          if (isSingle != 0) continue;
+          c = channelsOf(v.y) - zeroPoint;
+          s1 += m0 * c.x + m1 * c.y + m2 * c.z + m3 * c.w;
+          c = channelsOf(v.z) - zeroPoint;
+          s2 += m0 * c.x + m1 * c.y + m2 * c.z + m3 * c.w;
+          c = channelsOf(v.w) - zeroPoint;
+          s3 += m0 * c.x + m1 * c.y + m2 * c.z + m3 * c.w;
         }
       }
       w += quads;
     }
   }
-  return sum;
+  return Sums(s0, s1, s2, s3);
 }
 `;
 
 // y = min(hi, max(lo, rne(f32(f32(sum) * m[row])) + z_y))
 const forwardProgram = {
   name: 'layer forward',
-  inputs: { values: 'bytes', weights: 'words', constants: 'words' },
-  integers: [...geometryIntegers, 'inputZero', 'outputZero', 'lo', 'hi'],
-  outputs: ['bytes'],
-  body: `${windowSum}
+  inputs: { values: 'values', weights: 'words', constants: 'words' },
+  integers: [...geometryIntegers, 'isSingle', 'inputZero', 'outputZero', 'lo', 'hi'],
+  outputs: ['values'],
+  body: `${windowSums}
+uint quantized(ivec4 sum, vec4 m) {
+  return packed(clamp(roundHalfEven(mul(toFloat(sum), m)) + outputZero, ivec4(lo), ivec4(hi)));
+}
 void run(int i) {
-  ivec4 sum = windowSum(i, inputZero);
+  Sums sums = windowSums(i, inputZero);
   vec4 m = intBitsToFloat(texelFetch(constants, at(4 * (i % rowQuads)), 0));
-  ivec4 y = roundHalfEven(mul(toFloat(sum), m)) + outputZero;
-  result0 = uvec4(clamp(y, ivec4(lo), ivec4(hi)));
+  result0 = uvec4(quantized(sums.s0, m), quantized(sums.s1, m), quantized(sums.s2, m), quantized(sums.s3, m));
 }`,
 } as const satisfies Program;
 
-// y = f32(f32(sum) * m[row]), as the bits of a float32
+const scaledSums = `${windowSums}
+ivec4 scaled(ivec4 sum, vec4 m) { return floatBitsToInt(mul(toFloat(sum), m)); }
+void scale(Sums sums, vec4 m) {
+  result0 = scaled(sums.s0, m);
+  result1 = scaled(sums.s1, m);
+  result2 = scaled(sums.s2, m);
+  result3 = scaled(sums.s3, m);
+}
+`;
+
+// y = f32(f32(sum) * m[row])
 const logitsProgram = {
   name: 'logits',
-  inputs: { values: 'bytes', weights: 'words', constants: 'words' },
-  integers: [...geometryIntegers, 'inputZero'],
-  outputs: ['words'],
-  body: `${windowSum}
+  inputs: { values: 'values', weights: 'words', constants: 'words' },
+  integers: [...geometryIntegers, 'isSingle', 'inputZero'],
+  outputs: ['blocks'],
+  body: `${scaledSums}
 void run(int i) {
-  ivec4 sum = windowSum(i, inputZero);
-  vec4 m = intBitsToFloat(texelFetch(constants, at(4 * (i % rowQuads)), 0));
-  result0 = floatBitsToInt(mul(toFloat(sum), m));
+  scale(windowSums(i, inputZero), intBitsToFloat(texelFetch(constants, at(4 * (i % rowQuads)), 0)));
 }`,
 } as const satisfies Program;
 
 // g = f32(f32(sum) * f32(s_e * scales[row])); constants holds one texel of scales per four rows
 const feedbackProgram = {
   name: 'feedback',
-  inputs: { values: 'bytes', weights: 'words', constants: 'words', range: 'words' },
-  integers: geometryIntegers,
-  outputs: ['words'],
-  body: `${windowSum}
+  inputs: { values: 'values', weights: 'words', constants: 'words', range: 'words' },
+  integers: [...geometryIntegers, 'isSingle'],
+  outputs: ['blocks'],
+  body: `${scaledSums}
 void run(int i) {
   ivec4 error = texelFetch(range, ivec2(0), 0);
-  ivec4 sum = windowSum(i, error.y);
   vec4 scales = intBitsToFloat(texelFetch(constants, at(i % rowQuads), 0));
-  vec4 m = mul(vec4(intBitsToFloat(error.x)), scales);
-  result0 = floatBitsToInt(mul(toFloat(sum), m));
+  scale(windowSums(i, error.y), mul(vec4(intBitsToFloat(error.x)), scales));
 }`,
 } as const satisfies Program;
 
@@ -123,8 +150,14 @@ export interface WindowSums {
   readonly batch: number;
 }
 
-function countOf({ geometry: { outputShape }, batch }: WindowSums): number {
-  return batch * outputShape[0] * outputShape[1] * quadsOf(outputShape);
+function drawOf({ geometry, batch }: WindowSums): {
+  readonly uniforms: ReturnType<typeof geometryUniforms> & { readonly isSingle: number };
+  readonly count: number;
+} {
+  return {
+    uniforms: { ...geometryUniforms(geometry), isSingle: batch === 1 ? 1 : 0 },
+    count: texelsOf(geometry.outputShape, batch),
+  };
 }
 
 export function layerForward(
@@ -133,29 +166,31 @@ export function layerForward(
   inputZero: number,
   { zeroPoint, lo, hi }: Pick<Quantization, 'zeroPoint'> & ClampRange,
 ): Texture {
-  const { values, weights, constants, geometry } = sums;
+  const { values, weights, constants } = sums;
+  const { uniforms, count } = drawOf(sums);
   return gpu.make(forwardProgram, {
     inputs: { values, weights, constants },
-    uniforms: { ...geometryUniforms(geometry), inputZero, outputZero: zeroPoint, lo, hi },
-    count: countOf(sums),
+    uniforms: { ...uniforms, inputZero, outputZero: zeroPoint, lo, hi },
+    count,
   });
 }
 
+/** blocks of float32 [n, positions, rows] */
 export function layerLogits(gpu: Gpu, sums: WindowSums, inputZero: number): Texture {
-  const { values, weights, constants, geometry } = sums;
+  const { values, weights, constants } = sums;
+  const { uniforms, count } = drawOf(sums);
   return gpu.make(logitsProgram, {
     inputs: { values, weights, constants },
-    uniforms: { ...geometryUniforms(geometry), inputZero },
-    count: countOf(sums),
+    uniforms: { ...uniforms, inputZero },
+    count,
   });
 }
 
 /** Gradient at the feedback's grid. `range` is that of the quantised error in `values`. */
 export function feedbackSums(gpu: Gpu, sums: WindowSums, range: Texture): Texture {
-  const { values, weights, constants, geometry } = sums;
+  const { values, weights, constants } = sums;
   return gpu.make(feedbackProgram, {
     inputs: { values, weights, constants, range },
-    uniforms: geometryUniforms(geometry),
-    count: countOf(sums),
+    ...drawOf(sums),
   });
 }

@@ -38,17 +38,17 @@ export function windowUniforms(input: Shape, window: Window): WindowUniforms {
 }
 
 /**
- * GLSL. `Place` is where texel i of a value [n, y, x, quad] lies. The output that window offset k of
+ * GLSL. `Place` is where texel i of a value [group of samples, y, x, quad] lies. The output that window offset k of
  * input row y belongs to is `reached(y, k, ...)`, or -1 where there is none.
  */
 export const places: string = `
-struct Place { int n; int y; int x; int quad; };
+struct Place { int group; int y; int x; int quad; };
 
 Place placeOf(int i, int height, int width, int quads) {
   int p = i / quads;
   int row = p / width;
-  int n = row / height;
-  return Place(n, row - n * height, p - row * width, i - p * quads);
+  int group = row / height;
+  return Place(group, row - group * height, p - row * width, i - p * quads);
 }
 
 int reached(int y, int k, int dilation, int pad, int stride, int size) {

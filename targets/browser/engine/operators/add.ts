@@ -7,15 +7,20 @@ import { inputQuantization, itemAt, outputQuantization, texelsOf } from '../site
 // y = rne(f32(f32(f32(a - z_a) * m_a) + f32(f32(b - z_b) * m_b))) + z_y, clamped; m = f32(s / s_y)
 const program = {
   name: 'add',
-  inputs: { a: 'bytes', b: 'bytes' },
+  inputs: { a: 'values', b: 'values' },
   integers: ['zeroA', 'zeroB', 'zeroY', 'lo', 'hi'],
   floats: ['scaleA', 'scaleB'],
-  outputs: ['bytes'],
+  outputs: ['values'],
   body: `
+uint sum(uint l, uint r) {
+  vec4 left = mul(vec4(channelsOf(l) - zeroA), vec4(scaleA));
+  vec4 right = mul(vec4(channelsOf(r) - zeroB), vec4(scaleB));
+  return packed(clamp(roundHalfEven(add(left, right)) + zeroY, ivec4(lo), ivec4(hi)));
+}
 void run(int i) {
-  vec4 left = mul(vec4(ivec4(texelFetch(a, at(i), 0)) - zeroA), vec4(scaleA));
-  vec4 right = mul(vec4(ivec4(texelFetch(b, at(i), 0)) - zeroB), vec4(scaleB));
-  result0 = uvec4(clamp(roundHalfEven(add(left, right)) + zeroY, ivec4(lo), ivec4(hi)));
+  uvec4 l = texelFetch(a, at(i), 0);
+  uvec4 r = texelFetch(b, at(i), 0);
+  result0 = uvec4(sum(l.x, r.x), sum(l.y, r.y), sum(l.z, r.z), sum(l.w, r.w));
 }`,
 } as const satisfies Program;
 

@@ -12,33 +12,50 @@ import { forEachReach, forEachRead, poolIntegers, poolUniforms } from './pool.ts
 // table, words: texel p is [bits of m[p], bits of r[p], 0, 0]; m[p] = f32(s_x / f32(s_y * count[p])), r[p] = f32(1 / count[p])
 const forwardProgram = {
   name: 'average pool',
-  inputs: { values: 'bytes', table: 'words' },
+  inputs: { values: 'values', table: 'words' },
   integers: [...poolIntegers, 'inputZero', 'outputZero'],
-  outputs: ['bytes'],
+  outputs: ['values'],
   body: `${places}
+uint mean(ivec4 sum, vec4 m) {
+  return packed(clamp(roundHalfEven(mul(toFloat(sum), m)) + outputZero, ivec4(0), ivec4(255)));
+}
 void run(int i) {
   Place at0 = placeOf(i, outputHeight, outputWidth, channelQuads);
-  ivec4 sum = ivec4(0);
-  ${forEachRead('sum += ivec4(texelFetch(values, at(from), 0)) - inputZero;')}
-  float m = intBitsToFloat(texelFetch(table, at(at0.y * outputWidth + at0.x), 0).x);
-  result0 = uvec4(clamp(roundHalfEven(mul(toFloat(sum), vec4(m))) + outputZero, ivec4(0), ivec4(255)));
+  ivec4 s0 = ivec4(0);
+  ivec4 s1 = ivec4(0);
+  ivec4 s2 = ivec4(0);
+  ivec4 s3 = ivec4(0);
+  ${forEachRead(`
+      uvec4 v = texelFetch(values, at(from), 0);
+      s0 += channelsOf(v.x) - inputZero;
+      s1 += channelsOf(v.y) - inputZero;
+      s2 += channelsOf(v.z) - inputZero;
+      s3 += channelsOf(v.w) - inputZero;`)}
+  vec4 m = vec4(intBitsToFloat(texelFetch(table, at(at0.y * outputWidth + at0.x), 0).x));
+  result0 = uvec4(mean(s0, m), mean(s1, m), mean(s2, m), mean(s3, m));
 }`,
 } as const satisfies Program;
 
 // dx[q, c] = sum over k ascending of f32(dy[scatter(q, k), c] * r[scatter(q, k)])
 const backwardProgram = {
   name: 'average pool backward',
-  inputs: { gradients: 'words', table: 'words' },
+  inputs: { gradients: 'blocks', table: 'words' },
   integers: poolIntegers,
-  outputs: ['words'],
+  outputs: ['blocks'],
   body: `${places}
-void run(int i) {
+ivec4 sampleOf(int i, int s) {
   Place q = placeOf(i, inputHeight, inputWidth, channelQuads);
   vec4 sum = vec4(0.0);
   ${forEachReach(`
       float r = intBitsToFloat(texelFetch(table, at(py * outputWidth + px), 0).y);
-      sum = add(sum, mul(intBitsToFloat(texelFetch(gradients, at(from), 0)), vec4(r)));`)}
-  result0 = floatBitsToInt(sum);
+      sum = add(sum, mul(intBitsToFloat(texelFetch(gradients, ivec3(at(from), s), 0)), vec4(r)));`)}
+  return floatBitsToInt(sum);
+}
+void run(int i) {
+  result0 = sampleOf(i, 0);
+  result1 = sampleOf(i, 1);
+  result2 = sampleOf(i, 2);
+  result3 = sampleOf(i, 3);
 }`,
 } as const satisfies Program;
 

@@ -8,6 +8,7 @@ import {
   inputShape,
   itemAt,
   outputQuantization,
+  groupsOf,
   quadsOf,
   texelsOf,
 } from '../site.ts';
@@ -17,7 +18,7 @@ import type { Texture } from '../texture.ts';
 // was joined so far has the output's quantization already, and m = 1 keeps it as it is.
 const joinProgram = {
   name: 'concat',
-  inputs: { left: 'bytes', right: 'bytes' },
+  inputs: { left: 'values', right: 'values' },
   integers: [
     'quads',
     'leftQuads',
@@ -29,11 +30,11 @@ const joinProgram = {
     'zeroY',
   ],
   floats: ['scaleLeft', 'scaleRight'],
-  outputs: ['bytes'],
+  outputs: ['values'],
   body: `
 void run(int i) {
   int p = i / quads;
-  ivec4 y = ivec4(0);
+  uvec4 y = uvec4(0);
   for (int b = 0; b < 4; b++) {
     int c = 4 * (i - p * quads) + b;
     if (c >= channels) break;
@@ -41,29 +42,36 @@ void run(int i) {
     int own = isLeft ? c : c - leftChannels;
     uvec4 texel = isLeft ? texelFetch(left, at(p * leftQuads + (own >> 2)), 0)
       : texelFetch(right, at(p * rightQuads + (own >> 2)), 0);
-    float x = float(int(texel[own & 3]) - (isLeft ? zeroLeft : zeroRight));
-    y[b] = roundHalfEven(vec4(mul(x, isLeft ? scaleLeft : scaleRight))).x + zeroY;
+    ivec4 x = ivec4((texel >> uint(8 * (own & 3))) & 255u) - (isLeft ? zeroLeft : zeroRight);
+    ivec4 q = roundHalfEven(mul(vec4(x), vec4(isLeft ? scaleLeft : scaleRight))) + zeroY;
+    y |= uvec4(clamp(q, ivec4(0), ivec4(255))) << uint(8 * b);
   }
-  result0 = uvec4(clamp(y, ivec4(0), ivec4(255)));
+  result0 = y;
 }`,
 } as const satisfies Program;
 
 // dx = the slice of dy that x went to
 const sliceProgram = {
   name: 'slice',
-  inputs: { gradients: 'words' },
+  inputs: { gradients: 'blocks' },
   integers: ['quads', 'ownQuads', 'ownChannels', 'offset'],
-  outputs: ['words'],
+  outputs: ['blocks'],
   body: `
-void run(int i) {
+ivec4 sampleOf(int i, int s) {
   int p = i / ownQuads;
   ivec4 g = ivec4(0);
   for (int b = 0; b < 4; b++) {
     int own = 4 * (i - p * ownQuads) + b;
     int c = own + offset;
-    if (own < ownChannels) g[b] = texelFetch(gradients, at(p * quads + (c >> 2)), 0)[c & 3];
+    if (own < ownChannels) g[b] = texelFetch(gradients, ivec3(at(p * quads + (c >> 2)), s), 0)[c & 3];
   }
-  result0 = g;
+  return g;
+}
+void run(int i) {
+  result0 = sampleOf(i, 0);
+  result1 = sampleOf(i, 1);
+  result2 = sampleOf(i, 2);
+  result3 = sampleOf(i, 3);
 }`,
 } as const satisfies Program;
 
@@ -76,7 +84,7 @@ interface Part {
 export const concat: Operator<'concat'> = {
   forward(gpu, site, { inputs, batch }) {
     const output = outputQuantization(site);
-    const positions = batch * site.outputShape[0] * site.outputShape[1];
+    const positions = groupsOf(batch) * site.outputShape[0] * site.outputShape[1];
     const parts = inputs.map((texture, index) => ({
       texture,
       channels: inputShape(site, index)[2],

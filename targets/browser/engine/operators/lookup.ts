@@ -6,29 +6,40 @@ import { itemAt, texelsOf } from '../site.ts';
 // y = table[x]. table, words: texel x is [y, bits of the slope, 0, 0].
 const forwardProgram = {
   name: 'lookup',
-  inputs: { values: 'bytes', table: 'words' },
+  inputs: { values: 'values', table: 'words' },
   integers: [],
-  outputs: ['bytes'],
+  outputs: ['values'],
   body: `
+uint entries(uint x) {
+  ivec4 c = channelsOf(x);
+  return packed(ivec4(texelFetch(table, ivec2(c.x, 0), 0).x, texelFetch(table, ivec2(c.y, 0), 0).x,
+    texelFetch(table, ivec2(c.z, 0), 0).x, texelFetch(table, ivec2(c.w, 0), 0).x));
+}
 void run(int i) {
-  ivec4 x = ivec4(texelFetch(values, at(i), 0));
-  result0 = uvec4(texelFetch(table, ivec2(x.x, 0), 0).x, texelFetch(table, ivec2(x.y, 0), 0).x,
-    texelFetch(table, ivec2(x.z, 0), 0).x, texelFetch(table, ivec2(x.w, 0), 0).x);
+  uvec4 x = texelFetch(values, at(i), 0);
+  result0 = uvec4(entries(x.x), entries(x.y), entries(x.z), entries(x.w));
 }`,
 } as const satisfies Program;
 
 // dx = f32(dy * slope[x])
 const backwardProgram = {
   name: 'lookup backward',
-  inputs: { values: 'bytes', table: 'words', gradients: 'words' },
+  inputs: { values: 'values', table: 'words', gradients: 'blocks' },
   integers: [],
-  outputs: ['words'],
+  outputs: ['blocks'],
   body: `
+ivec4 sampleOf(int i, uint x, int s) {
+  ivec4 c = channelsOf(x);
+  vec4 slope = intBitsToFloat(ivec4(texelFetch(table, ivec2(c.x, 0), 0).y, texelFetch(table, ivec2(c.y, 0), 0).y,
+    texelFetch(table, ivec2(c.z, 0), 0).y, texelFetch(table, ivec2(c.w, 0), 0).y));
+  return floatBitsToInt(mul(intBitsToFloat(texelFetch(gradients, ivec3(at(i), s), 0)), slope));
+}
 void run(int i) {
-  ivec4 x = ivec4(texelFetch(values, at(i), 0));
-  vec4 slope = intBitsToFloat(ivec4(texelFetch(table, ivec2(x.x, 0), 0).y, texelFetch(table, ivec2(x.y, 0), 0).y,
-    texelFetch(table, ivec2(x.z, 0), 0).y, texelFetch(table, ivec2(x.w, 0), 0).y));
-  result0 = floatBitsToInt(mul(intBitsToFloat(texelFetch(gradients, at(i), 0)), slope));
+  uvec4 x = texelFetch(values, at(i), 0);
+  result0 = sampleOf(i, x.x, 0);
+  result1 = sampleOf(i, x.y, 1);
+  result2 = sampleOf(i, x.z, 2);
+  result3 = sampleOf(i, x.w, 3);
 }`,
 } as const satisfies Program;
 

@@ -7,51 +7,74 @@ import { forEachReach, forEachRead, poolIntegers, poolUniforms } from './pool.ts
 // y[p, c] = max over k of x[gather(p, k), c], padding left out; 0 for a window of padding alone
 const forwardProgram = {
   name: 'max pool',
-  inputs: { values: 'bytes' },
+  inputs: { values: 'values' },
   integers: poolIntegers,
-  outputs: ['bytes'],
+  outputs: ['values'],
   body: `${places}
 void run(int i) {
   Place at0 = placeOf(i, outputHeight, outputWidth, channelQuads);
-  ${forEachRead('result0 = max(result0, texelFetch(values, at(from), 0));')}
+  ivec4 m0 = ivec4(0);
+  ivec4 m1 = ivec4(0);
+  ivec4 m2 = ivec4(0);
+  ivec4 m3 = ivec4(0);
+  ${forEachRead(`
+      uvec4 v = texelFetch(values, at(from), 0);
+      m0 = max(m0, channelsOf(v.x));
+      m1 = max(m1, channelsOf(v.y));
+      m2 = max(m2, channelsOf(v.z));
+      m3 = max(m3, channelsOf(v.w));`)}
+  result0 = uvec4(packed(m0), packed(m1), packed(m2), packed(m3));
 }`,
 } as const satisfies Program;
 
 // share[p, c] = f32(dy[p, c] / number of k with x[gather(p, k), c] = y[p, c])
 const shareProgram = {
   name: 'max pool shares',
-  inputs: { values: 'bytes', maxima: 'bytes', gradients: 'words' },
+  inputs: { values: 'values', maxima: 'values', gradients: 'blocks' },
   integers: poolIntegers,
-  outputs: ['words'],
+  outputs: ['blocks'],
   body: `${places}
-void run(int i) {
+ivec4 sampleOf(int i, int s) {
   Place at0 = placeOf(i, outputHeight, outputWidth, channelQuads);
-  uvec4 largest = texelFetch(maxima, at(i), 0);
+  ivec4 largest = channelsOf(texelFetch(maxima, at(i), 0)[s]);
   ivec4 winners = ivec4(0);
-  ${forEachRead('winners += ivec4(equal(texelFetch(values, at(from), 0), largest));')}
-  vec4 g = intBitsToFloat(texelFetch(gradients, at(i), 0));
+  ${forEachRead('winners += ivec4(equal(channelsOf(texelFetch(values, at(from), 0)[s]), largest));')}
+  vec4 g = intBitsToFloat(texelFetch(gradients, ivec3(at(i), s), 0));
   for (int c = 0; c < 4; c++) {
     if (winners[c] > 1) g[c] = divide(g[c], float(winners[c]));
   }
-  result0 = floatBitsToInt(g);
+  return floatBitsToInt(g);
+}
+void run(int i) {
+  result0 = sampleOf(i, 0);
+  result1 = sampleOf(i, 1);
+  result2 = sampleOf(i, 2);
+  result3 = sampleOf(i, 3);
 }`,
 } as const satisfies Program;
 
 // dx[q, c] = sum over k ascending of share[scatter(q, k), c] where x[q, c] = y[scatter(q, k), c]
 const backwardProgram = {
   name: 'max pool backward',
-  inputs: { values: 'bytes', maxima: 'bytes', shares: 'words' },
+  inputs: { values: 'values', maxima: 'values', shares: 'blocks' },
   integers: poolIntegers,
-  outputs: ['words'],
+  outputs: ['blocks'],
   body: `${places}
-void run(int i) {
+ivec4 sampleOf(int i, int s) {
   Place q = placeOf(i, inputHeight, inputWidth, channelQuads);
-  uvec4 x = texelFetch(values, at(i), 0);
+  ivec4 x = channelsOf(texelFetch(values, at(i), 0)[s]);
   vec4 sum = vec4(0.0);
   ${forEachReach(`
-      vec4 share = intBitsToFloat(texelFetch(shares, at(from), 0));
-      sum = add(sum, mix(vec4(0.0), share, equal(x, texelFetch(maxima, at(from), 0))));`)}
-  result0 = floatBitsToInt(sum);
+      vec4 share = intBitsToFloat(texelFetch(shares, ivec3(at(from), s), 0));
+      ivec4 y = channelsOf(texelFetch(maxima, at(from), 0)[s]);
+      sum = add(sum, mix(vec4(0.0), share, equal(x, y)));`)}
+  return floatBitsToInt(sum);
+}
+void run(int i) {
+  result0 = sampleOf(i, 0);
+  result1 = sampleOf(i, 1);
+  result2 = sampleOf(i, 2);
+  result3 = sampleOf(i, 3);
 }`,
 } as const satisfies Program;
 

@@ -9,13 +9,14 @@ import {
   inputShape,
   itemAt,
   outputQuantization,
+  groupsOf,
   quadsOf,
   texelsOf,
 } from '../site.ts';
 import type { Site } from '../site.ts';
 import type { Texture } from '../texture.ts';
 
-// b has a's shape, or one factor per sample and channel: texel i of a then meets factorAt(i) of b.
+// b has a's shape, or one factor per sample and channel: texel i of a meets texel factorAt(i) of b.
 const factor = `
 int factorAt(int i) { return isPerChannel == 0 ? i : i / (positions * quads) * quads + i % quads; }
 `;
@@ -24,31 +25,40 @@ const factorIntegers = ['isPerChannel', 'positions', 'quads'] as const;
 // y = rne(f32(f32((a - z_a) (b - z_b)) * f32(f32(s_a * s_b) / s_y))) + z_y, clamped to 0..255
 const forwardProgram = {
   name: 'mul',
-  inputs: { a: 'bytes', b: 'bytes' },
+  inputs: { a: 'values', b: 'values' },
   integers: [...factorIntegers, 'zeroA', 'zeroB', 'zeroY'],
   floats: ['scale'],
-  outputs: ['bytes'],
+  outputs: ['values'],
   body: `${factor}
+uint product(uint l, uint r) {
+  ivec4 exact = (channelsOf(l) - zeroA) * (channelsOf(r) - zeroB);
+  return packed(clamp(roundHalfEven(mul(vec4(exact), vec4(scale))) + zeroY, ivec4(0), ivec4(255)));
+}
 void run(int i) {
-  ivec4 left = ivec4(texelFetch(a, at(i), 0)) - zeroA;
-  ivec4 right = ivec4(texelFetch(b, at(factorAt(i)), 0)) - zeroB;
-  ivec4 y = roundHalfEven(mul(vec4(left * right), vec4(scale))) + zeroY;
-  result0 = uvec4(clamp(y, ivec4(0), ivec4(255)));
+  uvec4 l = texelFetch(a, at(i), 0);
+  uvec4 r = texelFetch(b, at(factorAt(i)), 0);
+  result0 = uvec4(product(l.x, r.x), product(l.y, r.y), product(l.z, r.z), product(l.w, r.w));
 }`,
 } as const satisfies Program;
 
 // da = f32(dy * f32(f32(b - z_b) * s_b)), and db likewise where b has a's shape
 const backwardProgram = {
   name: 'mul backward',
-  inputs: { gradients: 'words', others: 'bytes' },
+  inputs: { gradients: 'blocks', others: 'values' },
   integers: [...factorIntegers, 'otherZero'],
   floats: ['otherScale'],
-  outputs: ['words'],
+  outputs: ['blocks'],
   body: `${factor}
+ivec4 sampleOf(int i, uint other, int s) {
+  vec4 slope = mul(vec4(channelsOf(other) - otherZero), vec4(otherScale));
+  return floatBitsToInt(mul(intBitsToFloat(texelFetch(gradients, ivec3(at(i), s), 0)), slope));
+}
 void run(int i) {
-  ivec4 other = ivec4(texelFetch(others, at(factorAt(i)), 0)) - otherZero;
-  vec4 slope = mul(vec4(other), vec4(otherScale));
-  result0 = floatBitsToInt(mul(intBitsToFloat(texelFetch(gradients, at(i), 0)), slope));
+  uvec4 other = texelFetch(others, at(factorAt(i)), 0);
+  result0 = sampleOf(i, other.x, 0);
+  result1 = sampleOf(i, other.y, 1);
+  result2 = sampleOf(i, other.z, 2);
+  result3 = sampleOf(i, other.w, 3);
 }`,
 } as const satisfies Program;
 
@@ -57,15 +67,15 @@ void run(int i) {
 // than one in double would.
 const perChannelProgram = {
   name: 'mul backward per channel',
-  inputs: { gradients: 'words', others: 'bytes' },
+  inputs: { gradients: 'blocks', others: 'values' },
   integers: ['positions', 'quads', 'otherZero'],
   floats: ['otherScale'],
-  outputs: ['words'],
+  outputs: ['blocks'],
   body: `${wideIntegers}
-ivec4 termAt(int i) {
-  ivec4 other = ivec4(texelFetch(others, at(i), 0)) - otherZero;
+ivec4 termAt(int i, int s) {
+  ivec4 other = channelsOf(texelFetch(others, at(i), 0)[s]) - otherZero;
   vec4 slope = mul(vec4(other), vec4(otherScale));
-  return floatBitsToInt(mul(intBitsToFloat(texelFetch(gradients, at(i), 0)), slope));
+  return floatBitsToInt(mul(intBitsToFloat(texelFetch(gradients, ivec3(at(i), s), 0)), slope));
 }
 
 uvec3 sum(uvec3 a, uvec3 b) {
@@ -102,18 +112,18 @@ int floatOf(uvec3 wide, int highest) {
   return isNegative ? bits | (1 << 31) : bits;
 }
 
-void run(int i) {
-  int n = i / quads;
-  int from = n * positions * quads + i - n * quads;
+ivec4 sampleOf(int i, int s) {
+  int group = i / quads;
+  int from = group * positions * quads + i - group * quads;
   ivec4 highest = ivec4(0);
   for (int p = 0; p < positions; p++)
-    highest = max(highest, (termAt(from + p * quads) >> 23) & 255);
+    highest = max(highest, (termAt(from + p * quads, s) >> 23) & 255);
   uvec3 x = uvec3(0u);
   uvec3 y = uvec3(0u);
   uvec3 z = uvec3(0u);
   uvec3 w = uvec3(0u);
   for (int p = 0; p < positions; p++) {
-    ivec4 term = termAt(from + p * quads);
+    ivec4 term = termAt(from + p * quads, s);
     x = sum(x, wideOf(term.x, highest.x));
     y = sum(y, wideOf(term.y, highest.y));
     z = sum(z, wideOf(term.z, highest.z));
@@ -121,7 +131,13 @@ void run(int i) {
   }
   ivec4 result = ivec4(floatOf(x, highest.x), floatOf(y, highest.y), floatOf(z, highest.z), floatOf(w, highest.w));
   for (int c = 0; c < 4; c++) if (highest[c] == 255) result[c] = 0x7f800000;
-  result0 = result;
+  return result;
+}
+void run(int i) {
+  result0 = sampleOf(i, 0);
+  result1 = sampleOf(i, 1);
+  result2 = sampleOf(i, 2);
+  result3 = sampleOf(i, 3);
 }`,
 } as const satisfies Program;
 
@@ -185,7 +201,7 @@ function perChannel(
   return gpu.make(perChannelProgram, {
     inputs: { gradients: gradient, others: itemAt(inputs, 0, 'input') },
     uniforms: { positions, quads, ...scaleUniforms(site, 0) },
-    count: batch * quads,
+    count: groupsOf(batch) * quads,
   });
 }
 

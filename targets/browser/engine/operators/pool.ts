@@ -27,7 +27,7 @@ export function forEachRead(statement: string): string {
     for (int kx = 0; kx < kernelWidth; kx++) {
       int x = at0.x * strideX + kx * dilationX - padLeft;
       if (x < 0 || x >= inputWidth) continue;
-      int from = ((at0.n * inputHeight + y) * inputWidth + x) * channelQuads + at0.quad;
+      int from = ((at0.group * inputHeight + y) * inputWidth + x) * channelQuads + at0.quad;
       ${statement}
     }
   }`;
@@ -42,7 +42,7 @@ export function forEachReach(statement: string): string {
     for (int kx = 0; kx < kernelWidth; kx++) {
       int px = reached(q.x, kx, dilationX, padLeft, strideX, outputWidth);
       if (px < 0) continue;
-      int from = ((q.n * outputHeight + py) * outputWidth + px) * channelQuads + q.quad;
+      int from = ((q.group * outputHeight + py) * outputWidth + px) * channelQuads + q.quad;
       ${statement}
     }
   }`;
