@@ -17,8 +17,9 @@ export function clampValue(
 }
 
 /**
- * g where gate(y), else 0: gate = (y > lo or minimum = -Infinity) and (y < hi or maximum = Infinity).
- * What a relu saturates at 255 keeps its gradient, since its maximum is infinite.
+ * g * gate(y), gate = (y > lo or minimum = -Infinity) and (y < hi or maximum = Infinity) as 1 or 0.
+ * What a relu saturates at 255 keeps its gradient, since its maximum is infinite. The gate is a clip
+ * to two neighbours read as 0 and 1: comparing and selecting takes three times as long.
  */
 export function gateGradient(
   graph: ProgramGraph,
@@ -28,14 +29,20 @@ export function gateGradient(
 ): string {
   if (clamp === null) return gradient;
   const { lo, hi } = clampRange(clamp, quantization);
-  const open: string[] = [];
+  let gated = gradient;
   if (clamp.minimum !== -Infinity) {
-    open.push(graph.node('Greater', [output, graph.scalar('uint8', lo)]));
+    gated = graph.multiply(gated, distance(graph, output, lo, Math.min(255, lo + 1)));
   }
   if (clamp.maximum !== Infinity) {
-    open.push(graph.node('Less', [output, graph.scalar('uint8', hi)]));
+    gated = graph.multiply(gated, distance(graph, output, hi, Math.max(0, hi - 1)));
   }
-  if (open.length === 0) return gradient;
-  const isOpen = open.length === 1 ? open[0]! : graph.node('And', open);
-  return graph.node('Where', [isOpen, gradient, graph.scalar('float32', 0)]);
+  return gated;
+}
+
+/** |y - limit| of y clipped to the limit and its neighbour: float32 0 or 1. */
+function distance(graph: ProgramGraph, y: string, limit: number, neighbour: number): string {
+  const ends = [Math.min(limit, neighbour), Math.max(limit, neighbour)];
+  const clipped = graph.node('Clip', [y, ...ends.map((end) => graph.scalar('uint8', end))]);
+  const sign = graph.scalar('float32', neighbour < limit ? -1 : 1);
+  return graph.node('DequantizeLinear', [clipped, sign, graph.scalar('uint8', limit)]);
 }

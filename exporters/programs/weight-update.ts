@@ -23,6 +23,9 @@ export interface UpdateCall {
   readonly before: readonly string[];
 }
 
+/** An int32 sum times a scale below this is finite in float32, so no infinity arises unseen. */
+const largestScale = 1e28;
+
 /**
  * Adds the inputs `rates` (float32: rate, clip, ratio) and `noise:<node>`, and the outputs
  * `newWeights:<node>`, `newBias:<node>` and `errorScales` (float32, one per quantised error).
@@ -33,7 +36,7 @@ export function addUpdates(graph: ProgramGraph, { layers, before }: UpdateCall):
   graph.output(scales, 'float32', [errorScales.length]);
   const isFinite = graph.node('Less', [
     before.reduce((sum, value) => graph.add(sum, zeroAfter(graph, value)), total(graph, scales)),
-    graph.scalar('float32', 3e38),
+    graph.scalar('float32', largestScale),
   ]);
   const steps = graph.node('Where', [
     isFinite,

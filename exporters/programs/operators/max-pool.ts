@@ -37,9 +37,10 @@ function backwardOfTiles(
     inputTiles(graph, x!, shape, window),
     outputTiles(graph, output, shape, window),
   ]);
-  const count = countOf(graph, isLargest, [2, 4]);
+  const largest = graph.cast(isLargest, 'float32');
+  const count = graph.node('ReduceSum', [largest, graph.int64([2, 4])]);
   const share = graph.divide(outputTiles(graph, gradient, shape, window), count);
-  return graph.node('Where', [isLargest, share, graph.scalar('float32', 0)]);
+  return graph.multiply(largest, share);
 }
 
 function backwardOfOverlaps(
@@ -63,18 +64,15 @@ function backwardOfOverlaps(
     isLargest,
     graph.node('Unsqueeze', [isInside, graph.int64([2])]),
   ]);
-  const count = graph.reshape(countOf(graph, isCounted, [2]), [-1, outputs, channels]);
+  const counted = graph.cast(isCounted, 'float32');
+  const count = graph.node('ReduceSum', [counted, graph.int64([2])], {
+    attributes: { keepdims: 0 },
+  });
   const share = graph.divide(graph.reshape(gradient, [-1, outputs, channels]), count);
   const input = graph.reshape(x!, [-1, inputs, channels]);
   const largest = withPadding(graph, graph.reshape(output, [-1, outputs, channels]), none);
   return sumOverReach(graph, { share, shape, window }, (term, positions) => {
     const theirs = graph.node('Gather', [largest, positions], { attributes: { axis: 1 } });
-    const isReached = graph.node('Equal', [input, theirs]);
-    return graph.node('Where', [isReached, term, graph.scalar('float32', 0)]);
+    return graph.multiply(term, graph.cast(graph.node('Equal', [input, theirs]), 'float32'));
   });
-}
-
-/** How many of a window's offsets hold, axes kept: float32. */
-function countOf(graph: ProgramGraph, holds: string, axes: readonly number[]): string {
-  return graph.node('ReduceSum', [graph.cast(holds, 'float32'), graph.int64(axes)]);
 }

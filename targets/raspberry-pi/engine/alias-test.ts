@@ -1,58 +1,59 @@
 import { Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 
 // ONNX Runtime does not promise that an output may be written over an input. It works as long as all
 // that reads the old weights has run before the new ones are written; programs are made so, and this
 // test asks the installed version, on copies, before a program touches real weights.
 import { EngineError } from '#runtime';
-import type { EngineInput, LayerParameters, StepRates } from '#runtime';
+import type { StepRates } from '#runtime';
 
-import type { IndexTables } from './index-tables.ts';
-import type { Program } from './program.ts';
+import { dimensionsOf, Program } from './program.ts';
+import type { Tensors } from './program.ts';
 
-/** Throws EngineError naming the program and the layer if in place is not the same as out of place. */
+/** What the test learns with. */
+export const testRates: StepRates = { rate: 1, clip: 0.1, ratio: 1, step: 0, seed: 1 };
+
+/**
+ * Runs the session on copies of `fixed`, in place and not. Throws EngineError naming the program and
+ * the output where the two differ. `learning` are the feeds for `testRates`.
+ */
 export async function requireAliasSafe(
-  program: Program,
-  parameters: EngineInput['parameters'],
-  tables: IndexTables,
+  name: string,
+  session: InferenceSession,
+  { fixed, learning }: { readonly fixed: Readonly<Tensors>; readonly learning: Tensors },
 ): Promise<void> {
-  if (program.updates.length === 0) return;
-  const copies = new Map(
-    Array.from(parameters, ([node, layer]) => [
-      node,
-      program.updates.includes(node) ? copyOf(layer) : layer,
-    ]),
+  const copies = Object.fromEntries(
+    Object.entries(fixed).map(([input, tensor]) => [input, copyOf(tensor)]),
   );
-  const onCopies = program.withParameters(copies, tables);
-  const feeds = madeUpFeeds(program);
-  const apart = await onCopies.runApart(feeds, rates);
-  await onCopies.run(feeds, rates);
+  const program = new Program(name, session, copies);
+  if (program.updates.length === 0) return;
+  const feeds = { ...madeUpFeeds(session), ...learning };
+  const apart = await program.runApart(feeds);
+  await program.run(feeds);
   for (const node of program.updates) {
-    const copy = copies.get(node);
-    const isSame =
-      equal(copy?.weights, apart[`newWeights:${node}`]) &&
-      equal(copy?.bias, apart[`newBias:${node}`]);
-    if (isSame) continue;
-    throw new EngineError(
-      `onnxruntime: program "${program.name}": expected node ${node} to learn in place, got other weights; use the version of onnxruntime-node that Onward asks for`,
-    );
+    for (const kind of ['Weights', 'Bias']) {
+      const actual = copies[`${kind.toLowerCase()}:${node}`];
+      if (actual && sameBytes(actual, apart.take(`new${kind}:${node}`))) continue;
+      throw new EngineError(
+        `onnxruntime: program "${name}": expected node ${node} to learn in place as it does apart, got other weights; use the version of onnxruntime-node that Onward asks for`,
+      );
+    }
   }
 }
 
-const rates: StepRates = { rate: 1, clip: 0.1, ratio: 1, step: 0, seed: 1 };
-
 /** Noise for what changes from run to run, one sample. */
-function madeUpFeeds(program: Program): Record<string, Tensor> {
+function madeUpFeeds(session: InferenceSession): Tensors {
   let state = 1;
   const draw = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
-  const changing = program.session.inputNames.filter((name) =>
+  const changing = session.inputNames.filter((name) =>
     ['x', 'targets', 'source', 'gradient'].includes(name),
   );
   return Object.fromEntries(
     changing.map((name) => {
-      const dimensions = program.dimensionsOf(name).map((size) => Math.max(1, size));
+      const dimensions = dimensionsOf(session, name).map((size) => Math.max(1, size));
       const length = dimensions.reduce((total, size) => total * size, 1);
       const values =
         name === 'x'
@@ -63,12 +64,11 @@ function madeUpFeeds(program: Program): Record<string, Tensor> {
   );
 }
 
-function copyOf({ weights, bias, weightScales }: LayerParameters): LayerParameters {
-  return { weights: weights.slice(), bias: bias.slice(), weightScales };
+function copyOf(tensor: Tensor): Tensor {
+  return new Tensor(tensor.type, (tensor.data as Int8Array).slice(), tensor.dims);
 }
 
-function equal(actual: Int8Array | Int32Array | undefined, expected: Tensor | undefined): boolean {
-  const wanted = expected?.data as Int8Array | Int32Array | undefined;
-  if (actual === undefined || wanted === undefined) return false;
-  return actual.length === wanted.length && actual.every((value, i) => value === wanted[i]);
+function sameBytes(a: Tensor, b: Tensor): boolean {
+  const [left, right] = [a.data as Int8Array, b.data as Int8Array];
+  return left.length === right.length && left.every((value, i) => value === right[i]);
 }

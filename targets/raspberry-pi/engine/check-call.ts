@@ -79,21 +79,32 @@ export function requireRates({ rate, clip, ratio, step, seed }: StepRates): void
   );
 }
 
-/** Throws EngineError where a weight gradient over the batch could leave int32. */
-export function requireSummable(
-  { model, modules }: EngineInput,
-  { from, to }: { readonly from: number; readonly to: number },
-  { dims: [batch = 0] }: Tensor,
-): void {
-  const shapes = inferShapes(model.graph);
-  const [start, end] = [modules[from]?.from ?? 0, modules[to - 1]?.to ?? 0];
-  for (const [index, node] of model.graph.nodes.entries()) {
-    const [height, width] = shapes[index + 1] ?? [0, 0];
-    if (index < start || index >= end || !isLayer(node)) continue;
-    if (batch * height * width <= maximumPositions) continue;
-    throw new EngineError(
-      `${node.name}: expected at most ${maximumPositions} positions in a trained batch, got ${batch} x ${height * width}; use a smaller batch`,
-    );
+/** How large a batch each module may learn from: its integer gradients must not leave int32. */
+export class SummableBatches {
+  /** By module: the layer with the most positions. */
+  readonly #widest: readonly { readonly name: string; readonly positions: number }[];
+
+  constructor({ model, modules }: EngineInput) {
+    const shapes = inferShapes(model.graph);
+    this.#widest = modules.map(({ from, to }) => {
+      let widest = { name: '', positions: 0 };
+      for (const [at, node] of model.graph.nodes.slice(from, to).entries()) {
+        const [height, width] = shapes[from + at + 1] ?? [0, 0];
+        if (!isLayer(node) || height * width <= widest.positions) continue;
+        widest = { name: node.name, positions: height * width };
+      }
+      return widest;
+    });
+  }
+
+  /** Throws EngineError naming the layer for which the batch is too large. */
+  require({ from, to }: { readonly from: number; readonly to: number }, batch: number): void {
+    for (const { name, positions } of this.#widest.slice(from, to)) {
+      if (batch * positions <= maximumPositions) continue;
+      throw new EngineError(
+        `${name}: expected at most ${maximumPositions} positions in a trained batch, got ${batch} x ${positions}; use a smaller batch`,
+      );
+    }
   }
 }
 

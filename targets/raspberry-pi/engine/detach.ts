@@ -3,14 +3,21 @@
 // up; detaching gives the memory back now.
 import { MessageChannel } from 'node:worker_threads';
 
+import type { Tensor } from 'onnxruntime-node';
+
 let closedPort: InstanceType<typeof MessageChannel>['port1'] | undefined;
 
-/** Frees the buffer's memory; every view of it is empty afterwards. */
-export function detach(buffer: ArrayBufferLike): void {
-  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength === 0) return;
+/** Frees the tensors' memory; all views of it are empty afterwards. */
+export function detach(tensors: readonly Tensor[]): void {
+  const buffers = tensors.flatMap(({ data }) =>
+    ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer && data.buffer.byteLength > 0
+      ? [data.buffer]
+      : [],
+  );
+  if (buffers.length === 0) return;
   if (closedPort === undefined) {
     closedPort = new MessageChannel().port1;
     closedPort.close();
   }
-  closedPort.postMessage(null, [buffer]); // to nobody: moved, and dropped
+  closedPort.postMessage(null, buffers); // to nobody: moved, and dropped
 }

@@ -23,7 +23,7 @@ export class DeviceTensor implements DeviceActivation, Gradient {
   }
 
   dispose(): void {
-    if (this.#tensor !== null) detach((this.#tensor.data as Uint8Array | Float32Array).buffer);
+    if (this.#tensor !== null) detach([this.#tensor]);
     this.#tensor = null;
   }
 }

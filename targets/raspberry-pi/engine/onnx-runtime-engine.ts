@@ -12,16 +12,17 @@ import type {
   TailResult,
 } from '#runtime';
 
-import { requireAliasSafe } from './alias-test.ts';
-import { requireRates, requireSummable, ValueChecks } from './check-call.ts';
+import { requireAliasSafe, testRates } from './alias-test.ts';
+import { requireRates, SummableBatches, ValueChecks } from './check-call.ts';
 import { detach } from './detach.ts';
 import { DeviceTensor } from './device-tensor.ts';
 import { forwardPrograms } from './forward-programs.ts';
 import { IndexTables } from './index-tables.ts';
+import { fixedFeeds, LearningFeeds } from './learning-feeds.ts';
 import { openSession } from './open-session.ts';
 import { frozenDigest, requireOwnMemory, trainedLayers } from './parameter-arrays.ts';
 import { Program } from './program.ts';
-import type { ProgramOutputs } from './program.ts';
+import type { Outputs } from './program.ts';
 
 export interface EngineOptions {
   /** Threads of ONNX Runtime within an operator; default 1. */
@@ -42,6 +43,11 @@ export async function openOnnxRuntimeEngine(
   return new OnnxRuntimeEngine(input, threads);
 }
 
+interface OpenProgram {
+  readonly program: Program;
+  readonly learning: LearningFeeds;
+}
+
 /** Modules [from, to), the activation at their input, and what the program wants beside it. */
 interface LearnCall {
   readonly from: number;
@@ -57,7 +63,8 @@ class OnnxRuntimeEngine implements Engine {
   readonly #threads: number;
   readonly #checks: ValueChecks;
   readonly #tables = new IndexTables();
-  readonly #programs = new Map<string, Promise<Program>>();
+  readonly #summable: SummableBatches;
+  readonly #programs = new Map<string, Promise<OpenProgram>>();
   /** Made when something is learned. */
   #noise: Float32Array | null = null;
   /** Of the weights that stand in sessions. */
@@ -67,6 +74,7 @@ class OnnxRuntimeEngine implements Engine {
     this.#input = input;
     this.#threads = threads;
     this.#checks = new ValueChecks(input);
+    this.#summable = new SummableBatches(input);
     this.#frozenDigest = frozenDigest(input);
   }
 
@@ -80,7 +88,7 @@ class OnnxRuntimeEngine implements Engine {
 
   async predict(samples: Uint8Array, batch: number): Promise<Float32Array> {
     const x = this.#checks.samples('predict', samples, batch);
-    const outputs = await (await this.#program('predict')).run({ x });
+    const outputs = await (await this.#program('predict')).program.run({ x });
     return outputs.take('logits').data as Float32Array;
   }
 
@@ -90,8 +98,8 @@ class OnnxRuntimeEngine implements Engine {
     if (names.length === 0) return new DeviceTensor(copyOf(x));
     let current = x;
     for (const name of names) {
-      const outputs = await (await this.#program(name)).run({ x: current });
-      if (current !== x) detach((current.data as Uint8Array).buffer);
+      const outputs = await (await this.#program(name)).program.run({ x: current });
+      if (current !== x) detach([current]);
       current = outputs.take('y');
     }
     return new DeviceTensor(current);
@@ -156,13 +164,14 @@ class OnnxRuntimeEngine implements Engine {
     await this.#closeAll();
   }
 
-  async #learn(name: string, { x, own, rates, ...modules }: LearnCall): Promise<ProgramOutputs> {
+  async #learn(name: string, { x, own, rates, ...modules }: LearnCall): Promise<Outputs> {
     requireRates(rates);
-    requireSummable(this.#input, modules, x);
-    return (await this.#program(name)).run({ x, ...own }, rates);
+    this.#summable.require(modules, x.dims[0] ?? 0);
+    const { program, learning } = await this.#program(name);
+    return program.run({ x, ...own, ...learning.at(rates) });
   }
 
-  #program(name: string): Promise<Program> {
+  #program(name: string): Promise<OpenProgram> {
     const known = this.#programs.get(name);
     if (known !== undefined) return known;
     const program = this.#open(name);
@@ -171,13 +180,12 @@ class OnnxRuntimeEngine implements Engine {
     return program;
   }
 
-  async #open(name: string): Promise<Program> {
+  async #open(name: string): Promise<OpenProgram> {
     const session = await openSession(name, this.#input, this.#threads);
-    const { parameters } = this.#input;
-    const [tables, noise] = [this.#tables, this.#noiseFor(session.outputNames)];
-    const program = new Program({ name, session, parameters, tables, noise });
-    await requireAliasSafe(program, parameters, tables);
-    return program;
+    const learning = new LearningFeeds(session, this.#noiseFor(session.outputNames));
+    const fixed = fixedFeeds(session, this.#input.parameters, this.#tables);
+    await requireAliasSafe(name, session, { fixed, learning: learning.at(testRates) });
+    return { program: new Program(name, session, fixed), learning };
   }
 
   /** One table serves every layer and step. */
@@ -195,7 +203,7 @@ class OnnxRuntimeEngine implements Engine {
   async #closeAll(): Promise<void> {
     const programs = [...this.#programs.values()];
     this.#programs.clear();
-    for (const program of programs) await (await program).session.release();
+    for (const open of programs) await (await open).program.session.release();
   }
 }
 

@@ -1,27 +1,90 @@
-import { Tensor } from 'onnxruntime-node';
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 
 // An open program with all that stays the same from run to run: weights, biases and index tables.
-// Its inputs and outputs are described with the exporter that writes it; names say what they are.
-import { EngineError, noiseOffset } from '#runtime';
-import type { EngineInput, StepRates } from '#runtime';
+// New weights go where the old ones are: the same tensor is fed and fetched.
+import { EngineError } from '#runtime';
 
 import { detach } from './detach.ts';
-import type { IndexTables } from './index-tables.ts';
 
-export interface ProgramParts {
+export type Tensors = Record<string, Tensor>;
+
+/** Outputs that tell whether anything was learned: not finite, or too large, where it was not. */
+const healthOutputs = ['errorScales', 'gradientNorms'];
+
+/** Programs learn nothing beyond this sum of their health output. */
+const largestHealth = 1e28;
+
+export class Program {
   readonly name: string;
   readonly session: InferenceSession;
-  readonly parameters: EngineInput['parameters'];
-  readonly tables: IndexTables;
-  /** See noiseTable. */
-  readonly noise: Float32Array;
+  /** Node indices of the layers it updates. */
+  readonly updates: readonly number[];
+  readonly #fixed: Readonly<Tensors>;
+  readonly #fetches: Readonly<Record<string, Tensor | null>>;
+  /** Outputs that are written over an input. */
+  readonly #inPlace: readonly string[];
+
+  /** `fixed` are the inputs that every run is fed; the weights among them change in place. */
+  constructor(name: string, session: InferenceSession, fixed: Readonly<Tensors>) {
+    this.name = name;
+    this.session = session;
+    this.#fixed = fixed;
+    this.updates = session.outputNames.flatMap((output) => nodeOf('newWeights', output));
+    const targets = session.outputNames.map(
+      (output) => [output, fixed[currentName(output)] ?? null] as const,
+    );
+    this.#fetches = Object.fromEntries(targets);
+    this.#inPlace = targets.flatMap(([output, target]) => (target === null ? [] : [output]));
+  }
+
+  /** Sizes of an input, -1 where they are free. */
+  dimensionsOf(input: string): number[] {
+    return dimensionsOf(this.session, input);
+  }
+
+  /**
+   * Runs once; weights change in place where the program updates any. Throws EngineError where ONNX
+   * Runtime does, and where an error was not finite: then nothing was learned.
+   */
+  async run(feeds: Readonly<Tensors>): Promise<Outputs> {
+    const outputs = await this.#runSession(feeds, this.#fetches);
+    detach(this.#inPlace.map((output) => outputs.take(output)));
+    for (const name of healthOutputs) this.#requireHealth(outputs, name);
+    return outputs;
+  }
+
+  /** The same, but new weights are outputs like others and the old ones stay. */
+  async runApart(feeds: Readonly<Tensors>): Promise<Outputs> {
+    const fetches = Object.keys(this.#fetches).map((output) => [output, null]);
+    return this.#runSession(feeds, Object.fromEntries(fetches));
+  }
+
+  async #runSession(
+    feeds: Readonly<Tensors>,
+    fetches: Readonly<Record<string, Tensor | null>>,
+  ): Promise<Outputs> {
+    try {
+      const outputs = await this.session.run({ ...this.#fixed, ...feeds }, fetches);
+      return new Outputs(this.name, outputs);
+    } catch (cause) {
+      throw new EngineError(`onnxruntime: program "${this.name}" failed: ${String(cause)}`, {
+        cause,
+      });
+    }
+  }
+
+  #requireHealth(outputs: Outputs, name: string): void {
+    if (!outputs.has(name)) return;
+    const health = outputs.take(name).data as Float32Array;
+    if (health.reduce((sum, value) => sum + value, 0) < largestHealth) return;
+    throw new EngineError(
+      `onnxruntime: program "${this.name}": expected a finite gradient, got a NaN or an infinity; nothing was updated: lower the learning rate`,
+    );
+  }
 }
 
-type Tensors = Record<string, Tensor>;
-
 /** Outputs of one run by name; whoever takes one owns it. */
-export class ProgramOutputs {
+export class Outputs {
   readonly #program: string;
   readonly #tensors: Readonly<Tensors>;
 
@@ -43,138 +106,21 @@ export class ProgramOutputs {
   }
 }
 
-export class Program {
-  readonly name: string;
-  readonly session: InferenceSession;
-  /** Node indices of the layers it updates. */
-  readonly updates: readonly number[];
-  readonly #noise: Float32Array;
-  readonly #fixed: Readonly<Tensors>;
-  readonly #fetches: Readonly<Record<string, Tensor | null>>;
-
-  constructor({ name, session, parameters, tables, noise }: ProgramParts) {
-    this.name = name;
-    this.session = session;
-    this.#noise = noise;
-    this.updates = session.outputNames.flatMap((output) => indexIn('newWeights', output));
-    const fixed: Tensors = {};
-    for (const input of session.inputNames) {
-      const tensor = tables.isTable(input)
-        ? tables.get(input)
-        : parameterTensor(input, this.dimensionsOf(input), parameters);
-      if (tensor !== null) fixed[input] = tensor;
-    }
-    this.#fixed = fixed;
-    // New weights go where the old ones are: the same tensor is fed and fetched.
-    this.#fetches = Object.fromEntries(
-      session.outputNames.map((output) => [output, fixed[currentName(output)] ?? null]),
-    );
+/** Sizes of an input, -1 where they are free. */
+export function dimensionsOf(session: InferenceSession, input: string): number[] {
+  const metadata = session.inputMetadata.find(({ name }) => name === input);
+  if (metadata === undefined || !metadata.isTensor) {
+    throw new EngineError(`onnxruntime: expected a program with an input "${input}", got none`);
   }
-
-  /** The same program on other arrays; the session is shared. */
-  withParameters(parameters: EngineInput['parameters'], tables: IndexTables): Program {
-    return new Program({
-      name: this.name,
-      session: this.session,
-      parameters,
-      tables,
-      noise: this.#noise,
-    });
-  }
-
-  /** Sizes of an input, -1 where they are free. */
-  dimensionsOf(input: string): number[] {
-    const metadata = this.session.inputMetadata.find(({ name }) => name === input);
-    if (metadata === undefined || !metadata.isTensor) {
-      throw new EngineError(`onnxruntime: program "${this.name}" has no input "${input}"`);
-    }
-    return metadata.shape.map((size) => (typeof size === 'number' ? size : -1));
-  }
-
-  /**
-   * Runs once; weights change in place where the program updates any, and `rates` must be given.
-   * The caller owns the result's tensors. Throws EngineError where ONNX Runtime does, and where an
-   * error was not finite: then nothing was learned.
-   */
-  async run(feeds: Readonly<Tensors>, rates?: StepRates): Promise<ProgramOutputs> {
-    const outputs = await this.#runSession(feeds, rates, this.#fetches);
-    for (const node of this.updates) {
-      release(outputs, `newWeights:${node}`);
-      release(outputs, `newBias:${node}`);
-    }
-    this.#requireFinite(outputs['errorScales']);
-    return new ProgramOutputs(this.name, outputs);
-  }
-
-  /** The same, but new weights are outputs like others and the old ones stay. */
-  async runApart(feeds: Readonly<Tensors>, rates: StepRates): Promise<Tensors> {
-    const outputs = Object.keys(this.#fetches).map((output) => [output, null]);
-    return this.#runSession(feeds, rates, Object.fromEntries(outputs));
-  }
-
-  async #runSession(
-    feeds: Readonly<Tensors>,
-    rates: StepRates | undefined,
-    fetches: Readonly<Record<string, Tensor | null>>,
-  ): Promise<Tensors> {
-    const learning = rates === undefined ? {} : this.#learningFeeds(rates);
-    try {
-      return { ...(await this.session.run({ ...this.#fixed, ...feeds, ...learning }, fetches)) };
-    } catch (cause) {
-      throw new EngineError(`onnxruntime: program "${this.name}" failed: ${String(cause)}`, {
-        cause,
-      });
-    }
-  }
-
-  #learningFeeds({ rate, clip, ratio, seed, step }: StepRates): Tensors {
-    if (this.updates.length === 0) return {};
-    const feeds: Tensors = { rates: new Tensor('float32', [rate, clip, ratio], [3]) };
-    for (const node of this.updates) {
-      const dimensions = this.dimensionsOf(`noise:${node}`);
-      const start = noiseOffset(seed, node, step);
-      const length = dimensions.reduce((total, size) => total * size, 1);
-      const noise = this.#noise.subarray(start, start + length);
-      feeds[`noise:${node}`] = new Tensor('float32', noise, dimensions);
-    }
-    return feeds;
-  }
-
-  #requireFinite(scales: Tensor | undefined): void {
-    if (scales === undefined) return;
-    const total = (scales.data as Float32Array).reduce((sum, scale) => sum + scale, 0);
-    if (total < 3e38) return; // what the program itself asks before it changes a weight
-    throw new EngineError(
-      `onnxruntime: program "${this.name}": expected a finite gradient, got a NaN or an infinity; nothing was updated: lower the learning rate`,
-    );
-  }
+  return metadata.shape.map((size) => (typeof size === 'number' ? size : -1));
 }
 
-function release(outputs: Tensors, name: string): void {
-  const data = outputs[name]?.data;
-  if (ArrayBuffer.isView(data)) detach(data.buffer);
-  delete outputs[name];
-}
-
-/** `newWeights:7` -> `weights:7`. */
-function currentName(output: string): string {
-  return output.replace(/^new(.)/, (_, first: string) => first.toLowerCase());
-}
-
-function indexIn(kind: string, name: string): number[] {
+/** `nodeOf('weights', 'weights:7')` is [7]; [] for other names. */
+export function nodeOf(kind: string, name: string): number[] {
   return name.startsWith(`${kind}:`) ? [Number(name.slice(kind.length + 1))] : [];
 }
 
-/** A view of the caller's array, or null for inputs that are no parameters. */
-function parameterTensor(
-  input: string,
-  dimensions: readonly number[],
-  parameters: EngineInput['parameters'],
-): Tensor | null {
-  const [weights, bias] = [indexIn('weights', input), indexIn('bias', input)];
-  const layer = parameters.get(weights[0] ?? bias[0] ?? -1);
-  if (layer === undefined) return null;
-  return weights.length > 0
-    ? new Tensor('int8', layer.weights, dimensions)
-    : new Tensor('int32', layer.bias, dimensions);
+/** `newWeights:7` -> `weights:7`; other names as they are, which no input has. */
+function currentName(output: string): string {
+  return output.replace(/^new([WB])/, (_, first: string) => first.toLowerCase());
 }

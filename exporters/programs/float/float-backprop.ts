@@ -1,0 +1,133 @@
+// Full backpropagation in float32 as one program, the rival that Onward's learning is compared with:
+// the forward keeps its activations, and weights are updated in place by plain gradient descent.
+// It is written for speed and memory as the learning programs are. No package holds it.
+import { isLayer } from '#runtime';
+import type { ValueId } from '#runtime';
+
+import { checkFloatModel } from '../../float/model.ts';
+import type { FloatModel } from '../../float/model.ts';
+import { ProgramGraph } from '../program-graph.ts';
+import { gateFloat } from './float-clamp.ts';
+import type { AnyFloatSite } from './float-operator.ts';
+import { addFloatUpdates } from './float-update.ts';
+import type { FloatLayerUpdate } from './float-update.ts';
+import { addFloatBackward, addFloatForward, addFloatWeightGradient } from './operators/table.ts';
+
+export interface FloatProgramOptions {
+  /** Node indices of the layers to train, whose weights are inputs; all layers by default. */
+  readonly trained?: ReadonlySet<number>;
+}
+
+/**
+ * One step: `x` float32 [n, height, width, channels] and `targets` [n, classes] to `logits`
+ * [n, classes] from before the update, with `rates` float32 (rate of the summed gradient, clip,
+ * ratio), `weights:<node>` [outputs, weights per output], `bias:<node>` and their successors
+ * `newWeights:<node>`, `newBias:<node>`, which may be the same arrays. `gradientNorms` are not finite
+ * where nothing was learned. Throws InputError where parameters do not fit the graph.
+ */
+export function floatBackprop(
+  model: FloatModel,
+  { trained = layersOf(model) }: FloatProgramOptions = {},
+): Uint8Array<ArrayBuffer> {
+  const graph = new ProgramGraph('float-backprop');
+  const sites = sitesOf(model, trained);
+  const { values, logits, classes } = addModel(graph, sites);
+  const targets = graph.input('targets', 'float32', ['n', classes]);
+  const softmax = graph.node('Softmax', [logits], { attributes: { axis: 1 } });
+  const error = graph.reshape(graph.subtract(softmax, targets), [-1, classes, 1, 1]);
+  addFloatUpdates(graph, addBackward(graph, sites, { values, error }));
+  return graph.build();
+}
+
+/** `x` to `logits` with the same inputs as `floatBackprop`. */
+export function floatPredict(
+  model: FloatModel,
+  { trained = layersOf(model) }: FloatProgramOptions = {},
+): Uint8Array<ArrayBuffer> {
+  const graph = new ProgramGraph('float-predict');
+  addModel(graph, sitesOf(model, trained));
+  return graph.build();
+}
+
+interface AddedModel {
+  /** By ValueId, [n, channels, height, width]. */
+  readonly values: ReadonlyMap<ValueId, string>;
+  readonly logits: string;
+  readonly classes: number;
+}
+
+function addModel(graph: ProgramGraph, sites: readonly AnyFloatSite[]): AddedModel {
+  const x = graph.input('x', 'float32', ['n', ...sites[0]!.inputShapes[0]!]);
+  const values = new Map<ValueId, string>([[0, graph.transpose(x, [0, 3, 1, 2])]]);
+  for (const site of sites) {
+    const inputs = site.inputs.map((value) => values.get(value)!);
+    values.set(site.index + 1, addFloatForward(graph, site, inputs));
+  }
+  const classes = sites.at(-1)!.outputShape[2];
+  const logits = graph.node('Reshape', [values.get(sites.length)!, graph.int64([-1, classes])], {
+    output: 'logits',
+  });
+  graph.output(logits, 'float32', ['n', classes]);
+  return { values, logits, classes };
+}
+
+function addBackward(
+  graph: ProgramGraph,
+  sites: readonly AnyFloatSite[],
+  { values, error }: { readonly values: AddedModel['values']; readonly error: string },
+): FloatLayerUpdate[] {
+  const gradients = new Map<ValueId, string>([[sites.length, error]]);
+  const wanted = wantedValues(sites);
+  const updates: FloatLayerUpdate[] = [];
+  for (const site of sites.toReversed()) {
+    const own = gradients.get(site.index + 1);
+    if (own === undefined || !wanted.has(site.index + 1)) continue;
+    const output = values.get(site.index + 1)!;
+    const clamp = 'clamp' in site.attributes ? site.attributes.clamp : null;
+    const gradient = gateFloat(graph, { gradient: own, output }, clamp);
+    const inputs = site.inputs.map((value) => values.get(value)!);
+    if ((site.operator === 'conv' || site.operator === 'dense') && site.isTrained) {
+      const weights = addFloatWeightGradient(graph, site, { input: inputs[0]!, gradient });
+      const bias = graph.node('ReduceSum', [gradient, graph.int64([0, 2, 3])], {
+        attributes: { keepdims: 0 },
+      });
+      updates.push({ site, weights, bias });
+    }
+    const call = { inputs, output, gradient, wanted: site.inputs.map((id) => wanted.has(id)) };
+    for (const [index, part] of addFloatBackward(graph, site, call).entries()) {
+      if (part === null) continue;
+      const sum = gradients.get(site.inputs[index]!);
+      gradients.set(site.inputs[index]!, sum === undefined ? part : graph.add(sum, part));
+    }
+  }
+  return updates;
+}
+
+/** Values that a trained layer made, or whose makers have one before them. */
+function wantedValues(sites: readonly AnyFloatSite[]): ReadonlySet<ValueId> {
+  const wanted = new Set<ValueId>();
+  for (const site of sites) {
+    if (site.isTrained || site.inputs.some((value) => wanted.has(value)))
+      wanted.add(site.index + 1);
+  }
+  return wanted;
+}
+
+function sitesOf(model: FloatModel, trained: ReadonlySet<number>): readonly AnyFloatSite[] {
+  const shapes = checkFloatModel(model);
+  return model.graph.nodes.map((node, index) => {
+    const site = {
+      ...node,
+      index,
+      inputShapes: node.inputs.map((value) => shapes[value]!),
+      outputShape: shapes[index + 1]!,
+      parameters: model.parameters.get(index) ?? null,
+      isTrained: trained.has(index),
+    };
+    return site;
+  });
+}
+
+function layersOf({ graph }: FloatModel): ReadonlySet<number> {
+  return new Set(graph.nodes.flatMap((node, index) => (isLayer(node) ? [index] : [])));
+}
