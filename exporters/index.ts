@@ -23,7 +23,7 @@ export type { FloatValues, RunOptions } from './float/run.ts';
 export { softmaxCrossEntropy } from './float/softmax-cross-entropy.ts';
 export { dequantize } from './quantize/dequantize.ts';
 export { fromImported } from './quantize/from-imported.ts';
-export type { ImportedQuantization } from './quantize/from-imported.ts';
+export type { ImportedQuantization } from './onnx/imported-quantization.ts';
 export { observeRanges } from './quantize/observe.ts';
 export type { ObserveOptions, Observer } from './quantize/observe.ts';
 export { quantize } from './quantize/quantize.ts';

@@ -3,17 +3,11 @@
 import type { Graph, LayerParameters, Model, Quantization } from '#runtime';
 import { InputError } from '#runtime';
 
+import type { ImportedQuantization } from '../onnx/imported-quantization.ts';
 import type { QuantizeOptions } from './quantize.ts';
 import { lookupsOf } from './quantize.ts';
 import { roundHalfEven } from './round-half-even.ts';
 import { endsInLogits } from './value-quantization.ts';
-
-export interface ImportedQuantization {
-  /** By ValueId, as uint8; null where the file gives none. */
-  readonly values: readonly (Quantization | null)[];
-  /** By node index; the bias is at values[input].scale * weightScales[o]. */
-  readonly layers: ReadonlyMap<number, LayerParameters>;
-}
 
 /** The arrays of `imported` are not copied, except where a number in them has to change. */
 export function fromImported(

@@ -24,7 +24,7 @@ export interface ObserveOptions extends BatchOptions {
   readonly observer?: Observer;
 }
 
-export const defaultObserver: Observer = { kind: 'percentile', percent: 99.95, headroom: 1.1 };
+const defaultObserver: Observer = { kind: 'percentile', percent: 99.95, headroom: 1.1 };
 
 /**
  * By ValueId. `samples` are [n, height, width, channels] as the model takes them. The input's range is
