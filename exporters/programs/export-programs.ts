@@ -20,8 +20,7 @@ export function exportPrograms(source: ProgramSource): Program[] {
 
 function programKinds({ plan, modules, feedback }: ProgramSource): ProgramKind[] {
   const { trained, replay, tail, sources } = layoutOf(plan, modules, feedback);
-  const wantsInput = replay < tail || sources.includes('tail');
-  const kinds: ProgramKind[] = [{ kind: 'predict' }, { kind: 'tail', from: tail, wantsInput }];
+  const kinds: ProgramKind[] = [{ kind: 'predict' }, { kind: 'tail', from: tail }];
   const addForward = (from: number, to: number): void => {
     if (from < to) kinds.push({ kind: 'forward', from, to });
   };

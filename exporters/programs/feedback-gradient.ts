@@ -18,9 +18,12 @@ export interface FeedbackSite {
 // e, s_e, z_e = Q(S);  F[cell, c] = sum over k, d of B[c, k, d] (e[gather(cell, k), d] - z_e)
 // g[cell, c] = f32(f32(F[cell, c]) * f32(s_e * scales[c]))
 // The logits have one position and B one row per (cell, c).
-/** From the source's error to the target's gradient before its gate, both float32 [n, height, width, channels]. */
-export function addFeedback(graph: ProgramGraph, site: FeedbackSite, source: string): string {
-  const error = graph.quantizeError(source);
+/** From the source's error to the target's gradient before its gate, float32 [n, height, width, channels]. */
+export function addFeedback(
+  graph: ProgramGraph,
+  site: FeedbackSite,
+  error: QuantizedError,
+): string {
   const { feedback, targetShape } = site;
   const [rows, cells] = [products(graph, site, error), feedback.grid[0] * feedback.grid[1]];
   const [height, width, channels] = targetShape;

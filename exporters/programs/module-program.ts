@@ -1,7 +1,7 @@
 // One program: the forward of some modules, and for the learning kinds their backward and update.
 // A program is an ordinary inference graph. What changes between runs is an input; weights go in and
 // come out, and an engine gives the same array for both.
-import { inferShapes, isLayer } from '#runtime';
+import { inferShapes, isLayer, layoutOf } from '#runtime';
 import type { Shape, ValueId } from '#runtime';
 
 import { addBackwardRange, gateOutput } from './backward-pass.ts';
@@ -13,6 +13,7 @@ import { moduleFeedback } from './module-feedback.ts';
 import type { ProgramSource } from './module-feedback.ts';
 import { addWeightGradient } from './operators/table.ts';
 import { ProgramGraph } from './program-graph.ts';
+import type { QuantizedError } from './program-graph.ts';
 import { programName } from './program-name.ts';
 import type { ProgramKind } from './program-name.ts';
 import { isLayerSite, sitesOf } from './site.ts';
@@ -24,13 +25,15 @@ import type { UpdatedLayer } from './weight-update.ts';
 /**
  * ONNX bytes of one program. Inputs, as the kind needs them:
  *
- * - `x` uint8 [n, height, width, channels]; `targets`, `source`, `gradient` float32 of their values' shapes
+ * - `x` uint8 [n, height, width, channels]; `targets`, `gradient` float32 of their values' shapes
+ * - `source` uint8 of the source's shape, `sourceScale`, `sourceZero`: its error, quantised
  * - `weights:<node>` int8, `bias:<node>` int32 of layers that the plan trains; those of others, and
  *   `feedback:<index>`, are external data in `weights-<node>.bin`, `bias-<node>.bin`, `feedback-<index>.bin`
  * - `rates`, `noise:<node>`: see weight-update.ts
  * - `gather:<geometry>`, `scatter:<geometry>`, `cells:<geometry>`: see window-columns.ts, feedback-gradient.ts
  *
- * Outputs: `y` uint8, `logits`, `error`, `inputGradient` float32; `newWeights:<node>`, `newBias:<node>`,
+ * Outputs: `y` uint8; `logits`, `inputGradient` float32; `error` and `inputError` uint8, each with
+ * `...Scale` and `...Zero`, for feedback to take as its source; `newWeights:<node>`, `newBias:<node>`;
  * `errorScales`, whose values are not finite where nothing was learned.
  */
 export function moduleProgram(source: ProgramSource, kind: ProgramKind): Uint8Array<ArrayBuffer> {
@@ -44,7 +47,7 @@ export function moduleProgram(source: ProgramSource, kind: ProgramKind): Uint8Ar
       writer.forward(kind.from, kind.to);
       break;
     case 'tail':
-      writer.tail(kind.from, kind.wantsInput);
+      writer.tail(kind.from);
       break;
     case 'feedback':
       writer.feedback(kind.module);
@@ -85,27 +88,29 @@ class ProgramWriter {
     this.#output('y', 'uint8', range.to, values.get(range.to)!);
   }
 
-  tail(from: number, wantsInput: boolean): void {
+  tail(from: number): void {
     const graph = this.#graph;
-    const range = this.#range(from, this.#source.modules.length);
+    const { model, modules, plan, feedback } = this.#source;
+    const { replay, tail, sources } = layoutOf(plan, modules, feedback);
+    const uses = { float: replay < tail, quantised: sources.includes('tail') };
+    const range = this.#range(from, modules.length);
     const values = addRange(graph, this.#sites, range, this.#input('x', 'uint8', range.from));
-    const quantization = this.#source.model.quantization[range.to]!;
-    const logits = addLogits(graph, values.get(range.to)!, quantization);
-    const targets = this.#input('targets', 'float32', range.to);
-    const error = softmaxError(graph, logits, targets);
+    const logits = addLogits(graph, values.get(range.to)!, model.quantization[range.to]!);
+    const error = softmaxError(graph, logits, this.#input('targets', 'float32', range.to));
     this.#output('logits', 'float32', range.to, logits);
-    this.#output('error', 'float32', range.to, error);
     const layers: UpdatedLayer[] = [];
     const atInput = addBackwardRange(graph, this.#sites, {
       range,
       values,
       gradient: error,
-      wantsInput,
+      wantsInput: uses.float || uses.quantised,
       visit: ({ site, ...own }) =>
         layers.push({ site, gradient: addWeightGradient(graph, site, own) }),
     });
-    if (atInput !== null) this.#output('inputGradient', 'float32', range.from, atInput);
-    addUpdates(graph, { layers, before: atInput === null ? [] : [atInput] });
+    this.#outputError('error', range.to, error);
+    if (uses.quantised) this.#outputError('inputError', range.from, atInput!);
+    if (uses.float) this.#output('inputGradient', 'float32', range.from, atInput!);
+    addUpdates(graph, { layers, before: uses.float ? [atInput!] : [] });
   }
 
   feedback(module: number): void {
@@ -113,7 +118,11 @@ class ProgramWriter {
     const range = this.#range(module, module + 1);
     const { sites, sourceShape } = moduleFeedback(this.#source, module);
     const values = addRange(graph, this.#sites, range, this.#input('x', 'uint8', range.from));
-    const source = graph.input('source', 'float32', ['n', ...sourceShape]);
+    const source = {
+      values: graph.input('source', 'uint8', ['n', ...sourceShape]),
+      scale: graph.input('sourceScale', 'float32', []),
+      zeroPoint: graph.input('sourceZero', 'uint8', []),
+    };
     const y = values.get(range.to)!;
     const layers: UpdatedLayer[] = [];
     const atEnd = sites.get(range.to);
@@ -160,7 +169,11 @@ class ProgramWriter {
         const delta =
           own === undefined
             ? exact
-            : this.#gatedFeedback(site, { feedback: own, source: gradient, output });
+            : this.#gatedFeedback(site, {
+                feedback: own,
+                source: graph.quantizeError(gradient),
+                output,
+              });
         const sums = addWeightGradient(graph, site, { input, gradient: delta });
         layers.push({ site, gradient: sums });
       },
@@ -171,7 +184,11 @@ class ProgramWriter {
 
   #gatedFeedback(
     site: AnySite,
-    { feedback, source, output }: { feedback: FeedbackSite; source: string; output: string },
+    {
+      feedback,
+      source,
+      output,
+    }: { feedback: FeedbackSite; source: QuantizedError; output: string },
   ): string {
     const gradient = addFeedback(this.#graph, feedback, source);
     return gateOutput(this.#graph, site, { gradient, output });
@@ -188,6 +205,19 @@ class ProgramWriter {
 
   #input(name: string, type: 'uint8' | 'float32', value: ValueId): string {
     return this.#graph.input(name, type, ['n', ...this.#shapes[value]!]);
+  }
+
+  /** Declares `name`, `nameScale` and `nameZero`: Q of the gradient of a value. */
+  #outputError(name: string, value: ValueId, gradient: string): void {
+    const { values, scale, zeroPoint } = this.#graph.quantizeError(gradient);
+    this.#output(name, 'uint8', value, values);
+    for (const [part, type, from] of [
+      ['Scale', 'float32', scale],
+      ['Zero', 'uint8', zeroPoint],
+    ] as const) {
+      this.#graph.node('Identity', [from], { output: `${name}${part}` });
+      this.#graph.output(`${name}${part}`, type, []);
+    }
   }
 
   /** Declares the output `name`; Identity because a value may be an output under several names. */

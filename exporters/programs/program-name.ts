@@ -4,8 +4,8 @@ export type ProgramKind =
   | { readonly kind: 'predict' }
   /** Modules [from, to): x -> y. */
   | { readonly kind: 'forward'; readonly from: number; readonly to: number }
-  /** Modules [from, end): x, targets -> logits, error, gradient at x if wanted, new weights. */
-  | { readonly kind: 'tail'; readonly from: number; readonly wantsInput: boolean }
+  /** Modules [from, end): x, targets -> logits, error, gradient at x where the plan uses it, new weights. */
+  | { readonly kind: 'tail'; readonly from: number }
   /** x, source's error -> y by the old weights, new weights. */
   | { readonly kind: 'feedback'; readonly module: number }
   /** x, gradient at the module's end -> gradient at x, new weights. */

@@ -48,17 +48,16 @@ function madeUpFeeds(session: InferenceSession): Tensors {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
-  const changing = session.inputNames.filter((name) =>
-    ['x', 'targets', 'source', 'gradient'].includes(name),
-  );
+  const bytes = ['x', 'source', 'sourceZero'];
+  const floats = ['targets', 'gradient', 'sourceScale'];
+  const changing = session.inputNames.filter((name) => [...bytes, ...floats].includes(name));
   return Object.fromEntries(
     changing.map((name) => {
       const dimensions = dimensionsOf(session, name).map((size) => Math.max(1, size));
       const length = dimensions.reduce((total, size) => total * size, 1);
-      const values =
-        name === 'x'
-          ? Uint8Array.from({ length }, () => draw() * 256)
-          : Float32Array.from({ length }, () => draw() - 0.5);
+      const values = bytes.includes(name)
+        ? Uint8Array.from({ length }, () => draw() * 256)
+        : Float32Array.from({ length }, () => draw());
       return [name, new Tensor(values, dimensions)];
     }),
   );

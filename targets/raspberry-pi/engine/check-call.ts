@@ -11,7 +11,8 @@ import {
 } from '#runtime';
 import type { EngineInput, Shape, StepRates } from '#runtime';
 
-import { DeviceTensor } from './device-tensor.ts';
+import { OnnxActivation, OnnxGradient } from './device-tensor.ts';
+import type { Tensors } from './program.ts';
 
 /** Turns arguments into tensors. Throws InputError for lengths and shapes that do not fit the model. */
 export class ValueChecks {
@@ -52,15 +53,13 @@ export class ValueChecks {
   }
 
   anyActivation(where: string, value: unknown): Tensor {
-    const tensor = value instanceof DeviceTensor ? value.tensor : null;
-    if (tensor?.type === 'uint8') return tensor;
+    if (value instanceof OnnxActivation) return value.tensors.x;
     throw new InputError(`${where}: expected an activation of this engine, got something else`);
   }
 
-  /** A gradient of as many samples; its shape is the program's to check. */
-  anyGradient(where: string, value: unknown, batch: number): Tensor {
-    const tensor = value instanceof DeviceTensor ? value.tensor : null;
-    if (tensor?.type === 'float32' && tensor.dims[0] === batch) return tensor;
+  /** The tensors of a gradient of as many samples; their shapes are the program's to check. */
+  gradient(where: string, value: unknown, batch: number): Tensors {
+    if (value instanceof OnnxGradient && value.batch === batch) return value.tensors;
     throw new InputError(
       `${where}: expected a gradient of this engine for ${batch} samples, got something else`,
     );

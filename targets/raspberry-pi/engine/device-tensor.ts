@@ -5,25 +5,38 @@ import type { DeviceActivation, Gradient } from '#runtime';
 
 import { detach } from './detach.ts';
 
-/** An activation or a gradient. It owns its buffer, and frees it when disposed, not when collected. */
-export class DeviceTensor implements DeviceActivation, Gradient {
+/** Tensors of one batch. It owns their buffers, and frees them when disposed, not when collected. */
+class DeviceTensors<Name extends string> {
   readonly batch: number;
-  #tensor: Tensor | null;
+  #tensors: Readonly<Record<Name, Tensor>> | null;
 
-  constructor(tensor: Tensor) {
-    this.batch = tensor.dims[0] ?? 0;
-    this.#tensor = tensor;
+  constructor(batch: number, tensors: Readonly<Record<Name, Tensor>>) {
+    this.batch = batch;
+    this.#tensors = tensors;
   }
 
-  get tensor(): Tensor {
-    if (this.#tensor !== null) return this.#tensor;
+  get tensors(): Readonly<Record<Name, Tensor>> {
+    if (this.#tensors !== null) return this.#tensors;
     throw new EngineError(
       'onnxruntime: expected a live activation or gradient, got a disposed one',
     );
   }
 
   dispose(): void {
-    if (this.#tensor !== null) detach([this.#tensor]);
-    this.#tensor = null;
+    if (this.#tensors !== null) detach(Object.values(this.#tensors));
+    this.#tensors = null;
   }
 }
+
+/** `x` is uint8 [batch, height, width, channels]. */
+export class OnnxActivation extends DeviceTensors<'x'> implements DeviceActivation {
+  constructor(x: Tensor) {
+    super(x.dims[0] ?? 0, { x });
+  }
+}
+
+/**
+ * By the inputs of programs they are fed to: `gradient` float32 to replay, `source`, `sourceScale` and
+ * `sourceZero` to take feedback from; what the plan makes no use of is not there.
+ */
+export class OnnxGradient extends DeviceTensors<string> implements Gradient {}

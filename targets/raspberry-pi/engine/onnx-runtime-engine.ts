@@ -15,7 +15,7 @@ import type {
 import { requireAliasSafe, testRates } from './alias-test.ts';
 import { requireRates, SummableBatches, ValueChecks } from './check-call.ts';
 import { detach } from './detach.ts';
-import { DeviceTensor } from './device-tensor.ts';
+import { OnnxActivation, OnnxGradient } from './device-tensor.ts';
 import { forwardPrograms } from './forward-programs.ts';
 import { IndexTables } from './index-tables.ts';
 import { fixedFeeds, LearningFeeds } from './learning-feeds.ts';
@@ -79,7 +79,7 @@ class OnnxRuntimeEngine implements Engine {
   }
 
   upload(samples: Uint8Array, batch: number): DeviceActivation {
-    return new DeviceTensor(this.#checks.samples('upload', samples.slice(), batch));
+    return new OnnxActivation(this.#checks.samples('upload', samples.slice(), batch));
   }
 
   async download(activation: DeviceActivation): Promise<Uint8Array> {
@@ -95,14 +95,14 @@ class OnnxRuntimeEngine implements Engine {
   async forward(from: number, to: number, input: DeviceActivation): Promise<DeviceActivation> {
     const x = this.#checks.activation('forward', from, input);
     const names = forwardPrograms(this.#input, from, to);
-    if (names.length === 0) return new DeviceTensor(copyOf(x));
+    if (names.length === 0) return new OnnxActivation(copyOf(x));
     let current = x;
     for (const name of names) {
       const outputs = await (await this.#program(name)).program.run({ x: current });
       if (current !== x) detach([current]);
       current = outputs.take('y');
     }
-    return new DeviceTensor(current);
+    return new OnnxActivation(current);
   }
 
   async learnTail(
@@ -115,11 +115,15 @@ class OnnxRuntimeEngine implements Engine {
     const x = this.#checks.activation('learnTail', from, input);
     const own = { targets: this.#checks.targets('learnTail', targets, input.batch) };
     const outputs = await this.#learn(`tail:${from}`, { from, to: end, x, own, rates });
-    const inputGradient = outputs.has('inputGradient') ? outputs.take('inputGradient') : null;
+    const atInput = {
+      ...(outputs.has('inputGradient') ? { gradient: outputs.take('inputGradient') } : {}),
+      ...(outputs.has('inputError') ? outputs.takeError('inputError') : {}),
+    };
     return {
       logits: outputs.take('logits').data as Float32Array,
-      error: new DeviceTensor(outputs.take('error')),
-      inputGradient: inputGradient && new DeviceTensor(inputGradient),
+      error: new OnnxGradient(input.batch, outputs.takeError('error')),
+      inputGradient:
+        Object.keys(atInput).length > 0 ? new OnnxGradient(input.batch, atInput) : null,
     };
   }
 
@@ -130,10 +134,10 @@ class OnnxRuntimeEngine implements Engine {
     rates: StepRates,
   ): Promise<DeviceActivation> {
     const x = this.#checks.activation('learnByFeedback', module, input);
-    const own = { source: this.#checks.anyGradient('learnByFeedback', source, input.batch) };
+    const own = this.#checks.gradient('learnByFeedback', source, input.batch);
     const call = { from: module, to: module + 1, x, own, rates };
     const outputs = await this.#learn(`feedback:${module}`, call);
-    return new DeviceTensor(outputs.take('y'));
+    return new OnnxActivation(outputs.take('y'));
   }
 
   async learnByReplay(
@@ -143,10 +147,10 @@ class OnnxRuntimeEngine implements Engine {
     rates: StepRates,
   ): Promise<Gradient> {
     const x = this.#checks.activation('learnByReplay', module, input);
-    const own = { gradient: this.#checks.anyGradient('learnByReplay', gradient, input.batch) };
+    const own = this.#checks.gradient('learnByReplay', gradient, input.batch);
     const call = { from: module, to: module + 1, x, own, rates };
     const outputs = await this.#learn(`replay:${module}`, call);
-    return new DeviceTensor(outputs.take('inputGradient'));
+    return new OnnxGradient(input.batch, { gradient: outputs.take('inputGradient') });
   }
 
   /** The arrays given at opening are the ones that programs write. */

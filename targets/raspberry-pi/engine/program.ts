@@ -43,7 +43,8 @@ export class Program {
   }
 
   /**
-   * Runs once; weights change in place where the program updates any. Throws EngineError where ONNX
+   * Runs once; weights change in place where the program updates any. Feeds that are no inputs of it
+   * are left aside. Throws EngineError where ONNX
    * Runtime does, and where an error was not finite: then nothing was learned.
    */
   async run(feeds: Readonly<Tensors>): Promise<Outputs> {
@@ -95,6 +96,15 @@ export class Outputs {
 
   has(name: string): boolean {
     return this.#tensors[name] !== undefined;
+  }
+
+  /** A quantised error, by the inputs of programs that take it as the source of feedback. */
+  takeError(name: string): Tensors {
+    return {
+      source: this.take(name),
+      sourceScale: this.take(`${name}Scale`),
+      sourceZero: this.take(`${name}Zero`),
+    };
   }
 
   take(name: string): Tensor {
