@@ -7,6 +7,7 @@ import { errorSums, inputError } from './linear.ts';
 import type { LayerGradient } from './linear.ts';
 import type { ProgramGraph } from './program-graph.ts';
 import { dequantize } from './quantization-scalars.ts';
+import { scatterByPhase } from './scatter-phases.ts';
 import { inputQuantizationOf } from './site.ts';
 import type { Site } from './site.ts';
 import { offsetViews } from './window-views.ts';
@@ -32,7 +33,7 @@ export function depthwiseWeightGradient(
   const shape = site.inputShapes[0]!;
   const views = offsetViews(
     graph,
-    { direction: 'gather', shape, window: site.attributes.window },
+    { shape, window: site.attributes.window },
     {
       value: dequantize(graph, input, inputQuantizationOf(site), 1),
       padding: graph.scalar('float32', 0),
@@ -66,25 +67,34 @@ export function depthwiseInputGradient(
   gradient: string,
 ): string {
   const shape = site.inputShapes[0]!;
+  const { window } = site.attributes;
   const error = inputError(graph, site, gradient);
-  const views = offsetViews(
-    graph,
-    { direction: 'scatter', shape, window: site.attributes.window },
-    { value: error.values, padding: error.zeroPoint, channels: shape[2] },
-  );
   const weights = graph.transpose(graph.cast(weightsOf(graph, site), 'float32'), [1, 0]);
-  const products = views.map((view, k) => {
+  const width = Math.ceil(shape[1] / window.stride[1]);
+  const product = (k: number, value: string): string => {
     const own = graph.node('Gather', [weights, graph.scalar('int64', k)]);
     // As long as a row of positions: a product with a short vector costs several times as much.
-    const tile = graph.node('Expand', [own, graph.int64([shape[1], shape[2]])]);
+    const tile = graph.node('Expand', [own, graph.int64([width, shape[2]])]);
     const difference = graph.node('DequantizeLinear', [
-      view,
+      value,
       graph.scalar('float32', 1),
       error.zeroPoint,
     ]);
     return graph.multiply(difference, tile);
+  };
+  const total = scatterByPhase(graph, {
+    shape,
+    window,
+    valueOf: () => error.values,
+    padding: error.zeroPoint,
+    sum: (rows) =>
+      rows
+        .flatMap(({ ky, columns }) =>
+          columns.map(({ kx, value }) => product(ky * window.kernel[1] + kx, value)),
+        )
+        .reduce((partial, part) => graph.add(partial, part)),
+    zero: graph.scalar('float32', 0),
   });
-  const total = products.reduce((partial, product) => graph.add(partial, product));
   return graph.multiply(total, error.scale);
 }
 

@@ -4,7 +4,7 @@ import { gatherTable, windowOutput } from '#runtime';
 import type { Shape, Window } from '#runtime';
 
 import type { ProgramGraph } from './program-graph.ts';
-import { indexTable } from './window-views.ts';
+import { scatterByPhase } from './scatter-phases.ts';
 
 /** True where every position is in exactly one window: a global pool, or strides equal to the kernel. */
 export function isTiling(shape: Shape, window: Window): boolean {
@@ -47,30 +47,25 @@ export function outputTiles(
 }
 
 /**
- * sum over k ascending of term(share[scatter(q, k)]): float32 [n, q, channels].
- * `share` is float32 [n, p, channels]; `term` may add to what is read for offset k, given its row of indices.
+ * sum over k ascending of share(k)[scatter(q, k)]: float32 [n, height, width, channels] of the input.
+ * `shareOf` gives what each output hands to offset k: float32 [n, output height, output width, channels].
  */
 export function sumOverReach(
   graph: ProgramGraph,
-  { share, shape, window }: { share: string; shape: Shape; window: Window },
-  term: (read: string, outputPositions: string) => string = (read) => read,
+  { shape, window }: { readonly shape: Shape; readonly window: Window },
+  shareOf: (k: number) => string,
 ): string {
-  const table = indexTable(graph, { direction: 'scatter', shape, window });
-  const padded = withPadding(graph, share, graph.scalar('float32', 0));
-  let sum: string | null = null;
-  for (let k = 0; k < window.kernel[0] * window.kernel[1]; k++) {
-    const row = graph.node('Gather', [table, graph.scalar('int64', k)], {
-      attributes: { axis: 1 },
-    });
-    const next = term(graph.node('Gather', [padded, row], { attributes: { axis: 1 } }), row);
-    sum = sum === null ? next : graph.add(sum, next);
-  }
-  return sum!;
-}
-
-/** [n, positions + 1, channels]: what a table reads for a place outside. */
-export function withPadding(graph: ProgramGraph, value: string, padding: string): string {
-  return graph.node('Pad', [value, graph.int64([0, 0, 0, 0, 1, 0]), padding]);
+  return scatterByPhase(graph, {
+    shape,
+    window,
+    valueOf: (ky, kx) => shareOf(ky * window.kernel[1] + kx),
+    padding: graph.scalar('float32', 0),
+    sum: (rows) =>
+      rows
+        .flatMap(({ columns }) => columns.map(({ value }) => value))
+        .reduce((total, share) => graph.add(total, share)),
+    zero: graph.scalar('float32', 0),
+  });
 }
 
 /** count[p] of an average: offsets inside the input, at least 1, or all of them where padding counts. */

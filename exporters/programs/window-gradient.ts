@@ -5,9 +5,11 @@ import { weightOperand } from './layer-parameters.ts';
 import { errorProduct, errorSums, inputError } from './linear.ts';
 import type { LayerGradient } from './linear.ts';
 import type { ProgramGraph } from './program-graph.ts';
+import { scatterByPhase } from './scatter-phases.ts';
+import type { PhaseRow } from './scatter-phases.ts';
 import { inputQuantizationOf } from './site.ts';
 import type { Site } from './site.ts';
-import { isShift, offsetViews, rowViews, stackedViews } from './window-views.ts';
+import { offsetViews, rowViews } from './window-views.ts';
 
 /** Fewer channels than this would leave a product's registers half empty; a kernel row has several times as many. */
 const narrow = 16;
@@ -23,11 +25,7 @@ export function windowWeightGradient(
   const shape = site.inputShapes[0]!;
   const padding = graph.scalar('uint8', inputQuantizationOf(site).zeroPoint);
   const viewed = { value: input, padding, channels: shape[2] };
-  const views = (shape[2] < narrow ? rowViews : offsetViews)(
-    graph,
-    { direction: 'gather', shape, window },
-    viewed,
-  );
+  const views = (shape[2] < narrow ? rowViews : offsetViews)(graph, { shape, window }, viewed);
   const perView = ((window.kernel[0] * window.kernel[1]) / views.length) * shape[2];
   const inputs = views.map((view) => graph.reshape(view, [-1, perView]));
   // Added after the views, the error runs before them: each view is freed before the next is made.
@@ -41,7 +39,7 @@ export function windowWeightGradient(
 }
 
 // h = f32(g * s_w[o]);  e, s_e, z_e = Q(h);  G[q, c] = sum over k, o of w[o, k, c] (e[scatter(q, k), o] - z_e)
-/** Gradient of x, f32(f32(G) * s_e): float32 [n * q, c]. */
+/** Gradient of x, f32(f32(G) * s_e): float32 [n, height, width, c]. */
 export function windowInputGradient(
   graph: ProgramGraph,
   site: Site<'conv'>,
@@ -49,22 +47,32 @@ export function windowInputGradient(
 ): string {
   const { window, outputChannels } = site.attributes;
   const shape = site.inputShapes[0]!;
-  const offsets = window.kernel[0] * window.kernel[1];
   const error = inputError(graph, site, gradient);
-  const view = { direction: 'scatter', shape, window } as const;
-  const viewed = { value: error.values, padding: error.zeroPoint, channels: outputChannels };
-  const views = isShift(view) ? rowViews(graph, view, viewed) : [stackedViews(graph, view, viewed)];
-  const columns = (offsets / views.length) * outputChannels;
   const weights = weightOperand(graph, site);
-  const split = graph.reshape(weights.value, [outputChannels, offsets, shape[2]]);
-  const matrix = graph.reshape(graph.transpose(split, [1, 0, 2]), [-1, columns, shape[2]]);
-  const sums = views.map((rows, index) => {
-    const factors = [
-      graph.reshape(rows, [-1, columns]),
-      graph.node('Gather', [matrix, graph.scalar('int64', index)]),
-    ];
-    return graph.node('MatMulInteger', [...factors, error.zeroPoint, weights.zeroPoint]);
+  const split = graph.reshape(weights.value, [outputChannels, ...window.kernel, shape[2]]);
+  const matrices = graph.transpose(split, [1, 2, 0, 3]);
+  // Of one kernel row: the columns side by side, times their matrices one below the other.
+  const product = ({ ky, columns }: PhaseRow): string => {
+    const values = columns.map(({ value }) => value);
+    const joined =
+      values.length === 1 ? values[0]! : graph.node('Concat', values, { attributes: { axis: 3 } });
+    const row = graph.node('Gather', [matrices, graph.scalar('int64', ky)]);
+    const own = graph.node('Gather', [row, graph.int64(columns.map(({ kx }) => kx))]);
+    const inputs = columns.length * outputChannels;
+    return graph.node('MatMulInteger', [
+      joined,
+      graph.reshape(own, [inputs, shape[2]]),
+      error.zeroPoint,
+      weights.zeroPoint,
+    ]);
+  };
+  const sums = scatterByPhase(graph, {
+    shape,
+    window,
+    valueOf: () => error.values,
+    padding: error.zeroPoint,
+    sum: (rows) => rows.map(product).reduce((total, part) => graph.add(total, part)),
+    zero: graph.scalar('int32', 0),
   });
-  const total = sums.reduce((sum, part) => graph.add(sum, part));
-  return graph.node('DequantizeLinear', [total, error.scale]);
+  return graph.node('DequantizeLinear', [sums, error.scale]);
 }

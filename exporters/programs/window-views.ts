@@ -1,17 +1,20 @@
-// What a window reads of a value, offset by offset: the value shifted, or where the window skips
-// positions, gathered. Shifted copies of whole rows are several times faster than gathering
-// positions, and a view is freed before the next is made.
+// What a window reads of a value, offset by offset, as shifted copies: copying whole rows is faster
+// than gathering positions, and a view is freed before the next is made. Where all offsets are wanted
+// at once, they are gathered by an index table.
 import { gatherTable, scatterTable, windowOutput } from '#runtime';
 import type { Shape, Window } from '#runtime';
 
 import type { ProgramGraph } from './program-graph.ts';
 
-/** A window seen from its outputs (`gather`) or from its inputs (`scatter`). */
-export interface WindowView {
-  readonly direction: 'gather' | 'scatter';
-  /** Of the window's input, in both directions. */
+export interface WindowOf {
+  /** Of the window's input. */
   readonly shape: Shape;
   readonly window: Window;
+}
+
+/** A window seen from its outputs (`gather`) or from its inputs (`scatter`). */
+export interface WindowView extends WindowOf {
+  readonly direction: 'gather' | 'scatter';
 }
 
 /** [n, height, width, channels], the window's input (`gather`) or output (`scatter`), and what lies outside. */
@@ -22,29 +25,19 @@ export interface ViewedValue {
   readonly channels: number;
 }
 
-/** True where every offset's view is a shift: always from the outputs, from the inputs with stride 1. */
-export function isShift({ direction, window }: WindowView): boolean {
-  return direction === 'gather' || (window.stride[0] === 1 && window.stride[1] === 1);
-}
-
-/** One per kernel offset: [n, height, width, channels] of the positions that see, not of those seen. */
-export function offsetViews(graph: ProgramGraph, view: WindowView, viewed: ViewedValue): string[] {
-  if (!isShift(view)) return gatheredViews(graph, view, viewed);
-  const padded = padValue(graph, view, viewed);
-  return [0, 1].reduce(
-    (values, axis) => values.flatMap((value) => shifts(graph, view, value, axis as 0 | 1)),
-    [padded],
+/** Of each kernel offset: [n, output height, output width, channels]. */
+export function offsetViews(graph: ProgramGraph, window: WindowOf, viewed: ViewedValue): string[] {
+  return shifts(graph, window, padValue(graph, window, viewed), 0).flatMap((value) =>
+    shifts(graph, window, value, 1),
   );
 }
 
-/**
- * One per row of the kernel, where views are shifts: [n, height, width, kernel columns * channels].
- */
-export function rowViews(graph: ProgramGraph, view: WindowView, viewed: ViewedValue): string[] {
-  const columns = shifts(graph, view, padValue(graph, view, viewed), 1);
+/** Of each row of the kernel: [n, output height, output width, kernel columns * channels]. */
+export function rowViews(graph: ProgramGraph, window: WindowOf, viewed: ViewedValue): string[] {
+  const columns = shifts(graph, window, padValue(graph, window, viewed), 1);
   const joined =
     columns.length === 1 ? columns[0]! : graph.node('Concat', columns, { attributes: { axis: 3 } });
-  return shifts(graph, view, joined, 0);
+  return shifts(graph, window, joined, 0);
 }
 
 /** [n, positions that see, offsets, channels], gathered in one go. */
@@ -65,47 +58,29 @@ export function indexTable(graph: ProgramGraph, view: WindowView): string {
   ]);
 }
 
-function gatheredViews(graph: ProgramGraph, view: WindowView, viewed: ViewedValue): string[] {
-  const { shape, window } = view;
-  const [table, padded] = [indexTable(graph, view), padPositions(graph, view, viewed)];
-  return Array.from({ length: window.kernel[0] * window.kernel[1] }, (_, k) => {
-    const row = graph.node('Gather', [table, graph.scalar('int64', k)], {
-      attributes: { axis: 1 },
-    });
-    const read = graph.node('Gather', [padded, row], { attributes: { axis: 1 } });
-    return graph.reshape(read, [-1, shape[0], shape[1], viewed.channels]);
-  });
-}
-
 /** The value along one axis as each row (0) or column (1) of the kernel sees it, in the kernel's order. */
 function shifts(
   graph: ProgramGraph,
-  { direction, shape, window }: WindowView,
+  { shape, window }: WindowOf,
   value: string,
   axis: 0 | 1,
 ): string[] {
-  const [kernel, dilation] = [window.kernel[axis], window.dilation[axis]];
-  const seeing = direction === 'gather' ? windowOutput(shape, window)[axis] : shape[axis];
-  const step = direction === 'gather' ? window.stride[axis] : 1;
-  return Array.from({ length: kernel }, (_, k) => {
-    const start = (direction === 'gather' ? k : kernel - 1 - k) * dilation;
-    const bounds = [start, start + (seeing - 1) * step + 1, axis + 1, step];
+  const outputs = windowOutput(shape, window)[axis];
+  return Array.from({ length: window.kernel[axis] }, (_, k) => {
+    const start = k * window.dilation[axis];
+    const end = start + (outputs - 1) * window.stride[axis] + 1;
+    const bounds = [start, end, axis + 1, window.stride[axis]];
     return graph.node('Slice', [value, ...bounds.map((bound) => graph.int64([bound]))]);
   });
 }
 
-/** The value with the rows and columns around it that its views reach; fewer where a pad exceeds the kernel. */
 function padValue(
   graph: ProgramGraph,
-  { direction, window }: WindowView,
+  { window: { pads } }: WindowOf,
   { value, padding }: ViewedValue,
 ): string {
-  const { kernel, dilation } = window;
-  const pads = window.pads.map((pad, side) =>
-    direction === 'gather' ? pad : (kernel[side % 2]! - 1) * dilation[side % 2]! - pad,
-  );
   if (pads.every((pad) => pad === 0)) return value;
-  const [top, left, bottom, right] = pads as [number, number, number, number];
+  const [top, left, bottom, right] = pads;
   return graph.node('Pad', [value, graph.int64([0, top, left, 0, 0, bottom, right, 0]), padding]);
 }
 

@@ -20,7 +20,7 @@ export const averagePool: OperatorProgram<'averagePool'> = {
   backward(graph, site, { gradient, wanted }) {
     if (!wanted[0]!) return [null];
     const [shape, { window }] = [site.inputShapes[0]!, site.attributes];
-    const [height, width, channels] = site.outputShape;
+    const [height, width] = site.outputShape;
     const inverse = countsOf(site).map((count) => 1 / count);
     const factors = graph.constant(`inverseCounts:${site.index}`, Float32Array.from(inverse), [
       height,
@@ -33,11 +33,7 @@ export const averagePool: OperatorProgram<'averagePool'> = {
           outputTiles(graph, share, shape, window),
           graph.int64(tileSizes(shape, window).map((size) => Math.max(1, size))),
         ])
-      : sumOverReach(graph, {
-          share: graph.reshape(share, [-1, height * width, channels]),
-          shape,
-          window,
-        });
+      : sumOverReach(graph, { shape, window }, () => share);
     return [graph.reshape(dx, [-1, ...shape])];
   },
 };

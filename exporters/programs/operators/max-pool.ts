@@ -1,9 +1,7 @@
-import { sizeOf } from '#runtime';
-
-import { inputTiles, isTiling, outputTiles, sumOverReach, withPadding } from '../pool-window.ts';
+import { inputTiles, isTiling, outputTiles, sumOverReach } from '../pool-window.ts';
 import type { ProgramGraph } from '../program-graph.ts';
 import type { Site } from '../site.ts';
-import { indexTable, stackedViews } from '../window-views.ts';
+import { offsetViews } from '../window-views.ts';
 import type { BackwardCall, OperatorProgram } from './operator-program.ts';
 
 // y[p, c] = max over k of x[gather(p, k), c], padding left out
@@ -49,30 +47,14 @@ function backwardOfOverlaps(
   { inputs: [x], output, gradient }: BackwardCall,
 ): string {
   const [shape, { window }] = [site.inputShapes[0]!, site.attributes];
-  const [inputs, channels] = [shape[0] * shape[1], shape[2]];
-  const outputs = sizeOf(site.outputShape) / channels;
-  const none = graph.scalar('uint8', 0);
-  const read = stackedViews(
+  const largest = graph.cast(output, 'float32');
+  const isLargest = offsetViews(
     graph,
-    { direction: 'gather', shape, window },
-    { value: x!, padding: none, channels },
-  );
-  const isLargest = graph.node('Equal', [read, graph.reshape(output, [-1, outputs, 1, channels])]);
-  const table = indexTable(graph, { direction: 'gather', shape, window });
-  const isInside = graph.node('Less', [table, graph.scalar('int32', inputs)]);
-  const isCounted = graph.node('And', [
-    isLargest,
-    graph.node('Unsqueeze', [isInside, graph.int64([2])]),
-  ]);
-  const counted = graph.cast(isCounted, 'float32');
-  const count = graph.node('ReduceSum', [counted, graph.int64([2])], {
-    attributes: { keepdims: 0 },
-  });
-  const share = graph.divide(graph.reshape(gradient, [-1, outputs, channels]), count);
-  const input = graph.reshape(x!, [-1, inputs, channels]);
-  const largest = withPadding(graph, graph.reshape(output, [-1, outputs, channels]), none);
-  return sumOverReach(graph, { share, shape, window }, (term, positions) => {
-    const theirs = graph.node('Gather', [largest, positions], { attributes: { axis: 1 } });
-    return graph.multiply(term, graph.cast(graph.node('Equal', [input, theirs]), 'float32'));
-  });
+    { shape, window },
+    { value: graph.cast(x!, 'float32'), padding: graph.scalar('float32', -1), channels: shape[2] },
+  ).map((view) => graph.cast(graph.node('Equal', [view, largest]), 'float32'));
+  const count = isLargest.reduce((total, own) => graph.add(total, own));
+  const share = graph.divide(gradient, count);
+  const shares = isLargest.map((own) => graph.multiply(share, own));
+  return sumOverReach(graph, { shape, window }, (k) => shares[k]!);
 }
