@@ -46,6 +46,8 @@ float divide(float a, float b) {
   int sign = (bitsA ^ bitsB) & (1 << 31);
   int exponentA = (bitsA >> 23) & 255;
   int exponentB = (bitsB >> 23) & 255;
+  bool isNaN = exponentA == exponentB && (exponentA == 0 || exponentA == 255);
+  if (isNaN) return intBitsToFloat(0x7fc00000);
   if (exponentA == 0 || exponentB == 255) return intBitsToFloat(sign);
   if (exponentA == 255 || exponentB == 0) return intBitsToFloat(sign | 0x7f800000);
   int m = (bitsA & 0x7fffff) | 0x800000;

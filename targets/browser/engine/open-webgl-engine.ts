@@ -1,22 +1,27 @@
 import { openKernelEngine } from '#runtime';
-import type { Engine, EngineInput } from '#runtime';
+import type { EngineInput } from '#runtime';
 
 import { openContext } from './context.ts';
+import { largestMismatch, requireAgreement } from './self-test.ts';
 import { WebglEngine } from './webgl-engine.ts';
 
 export interface WebglOptions {
   /** A WebGL2 context to compute in; by default the one that tfjs uses. */
   readonly context?: WebGL2RenderingContext;
+  /** Share of numbers that may differ from the reference kernels in the self-test; default 0.01. */
+  readonly largestMismatch?: number;
 }
 
 /**
  * Opens the WebGL engine on a model. Throws InputError for an input that no engine could run, and
- * EngineError where there is no WebGL2 or where it computes something else than the reference kernels.
+ * EngineError where there is no WebGL2, where the model does not fit on the GPU, and where the GPU
+ * computes something else than the reference kernels.
  */
 export async function openWebglEngine(
   input: EngineInput,
-  { context }: WebglOptions = {},
-): Promise<Engine> {
+  { context = openContext(), largestMismatch: bound = largestMismatch }: WebglOptions = {},
+): Promise<WebglEngine> {
   await openKernelEngine(input)[Symbol.asyncDispose](); // checks the input
-  return new WebglEngine(context ?? openContext(), input);
+  await requireAgreement(context, bound);
+  return new WebglEngine(context, input);
 }

@@ -116,7 +116,8 @@ float rootOf(uvec4 low, uint top) {
 
 float clipped(float u, float norm, float most) {
   float length = mul(u, norm);
-  float factor = length == 0.0 ? 1.0 : min(1.0, divide(most, length));
+  float factor = length == 0.0 ? 1.0 : divide(most, length);
+  if (factor >= 1.0) factor = 1.0;
   return mul(mul(u, factor), ratio);
 }
 

@@ -10,6 +10,8 @@
 // values may hold anything, padding of gradients holds 0.
 import { EngineError } from '#runtime';
 
+import { requireContext } from './context.ts';
+
 export type TextureKind = 'values' | 'words' | 'blocks';
 
 /** Texels in one row of every texture that has more of them; a power of two, 2^rowShift. */
@@ -94,6 +96,7 @@ export class Texture {
 }
 
 export function requireTexels(gl: WebGL2RenderingContext, count: number): void {
+  requireContext(gl);
   const largest = (gl.getParameter(gl.MAX_TEXTURE_SIZE) as number) * rowLength;
   if (count <= largest) return;
   throw new EngineError(

@@ -21,6 +21,8 @@ const gradientProgram = {
   integers: [...geometryIntegers, 'inputZero', 'texels', 'groups', 'rowsPerPart'],
   outputs: ['blocks'],
   body: `
+#define ADD(e, u) es = channelsOf(e) - zeroError; us = isBias ? ivec4(1, 0, 0, 0) : channelsOf(u) - inputZero; \
+  a0 += es.x * us; a1 += es.y * us; a2 += es.z * us; a3 += es.w * us;
 void run(int i) {
   int part = i / texels;
   int texel = i - part * texels;
@@ -43,6 +45,8 @@ void run(int i) {
   ivec4 a1 = ivec4(0);
   ivec4 a2 = ivec4(0);
   ivec4 a3 = ivec4(0);
+  ivec4 es;
+  ivec4 us;
   int zeroError = texelFetch(range, ivec2(0), 0).y;
   int end = min(groups * outputHeight, (part + 1) * rowsPerPart);
   for (int row = part * rowsPerPart; row < end; row++) {
@@ -54,14 +58,10 @@ void run(int i) {
     for (int x = from; x < to; x++) {
       uvec4 e = texelFetch(errors, at(d), 0);
       uvec4 u = isBias ? uvec4(0) : texelFetch(values, at(v), 0);
-      for (int s = 0; s < 4; s++) {
-        ivec4 es = channelsOf(e[s]) - zeroError;
-        ivec4 us = isBias ? ivec4(1, 0, 0, 0) : channelsOf(u[s]) - inputZero;
-        a0 += es.x * us;
-        a1 += es.y * us;
-        a2 += es.z * us;
-        a3 += es.w * us;
-      }
+      ADD(e.x, u.x)
+      ADD(e.y, u.y)
+      ADD(e.z, u.z)
+      ADD(e.w, u.w)
       d += rowQuads;
       v += strideX * inputQuads;
     }
