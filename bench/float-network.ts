@@ -4,9 +4,13 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { floatBackprop, floatPredict } from '#exporters';
 import type { FloatModel } from '#exporters';
-import { inferShapes } from '#runtime';
+import { inferShapes, sizeOf } from '#runtime';
 
 import { detach } from '../targets/raspberry-pi/engine/detach.ts';
+import type { Trainee } from './personalize.ts';
+
+/** Of a layer's step over its weights, as Onward's default. */
+const clip = 0.02;
 
 const sessionOptions: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
@@ -17,8 +21,9 @@ const sessionOptions: InferenceSession.SessionOptions = {
   logSeverityLevel: 3,
 };
 
-export class FloatNetwork implements AsyncDisposable {
+export class FloatNetwork implements Trainee {
   readonly classes: number;
+  readonly sampleSize: number;
   readonly #model: FloatModel;
   readonly #learning: InferenceSession;
   readonly #predicting: InferenceSession;
@@ -30,6 +35,7 @@ export class FloatNetwork implements AsyncDisposable {
     this.#learning = learning;
     this.#predicting = predicting;
     this.classes = inferShapes(model.graph).at(-1)![2];
+    this.sampleSize = sizeOf(model.graph.inputShape);
     this.#parameters = Object.fromEntries(
       Array.from(model.parameters, ([node, { weights, bias }]) => [
         [`weights:${node}`, tensorOf(weights, [bias.length, weights.length / bias.length])],
@@ -47,11 +53,16 @@ export class FloatNetwork implements AsyncDisposable {
     return new FloatNetwork(model, learning, predicting);
   }
 
-  /** One step on float32 [n, height, width, channels]; `rate` is for the summed gradient. */
-  async learn(x: Float32Array, targets: Float32Array, { rate, clip }: { rate: number; clip: number }): Promise<void> {
+  /** Each layer's step is at most a fiftieth of its weights, as Onward's. */
+  async learn(
+    x: Float32Array,
+    targets: Float32Array,
+    { rate }: { readonly rate: number },
+  ): Promise<void> {
     const batch = targets.length / this.classes;
     const fetches: Record<string, Tensor | null> = { gradientNorms: null };
-    for (const [name, tensor] of Object.entries(this.#parameters)) fetches[successor(name)] = tensor;
+    for (const [name, tensor] of Object.entries(this.#parameters))
+      fetches[successor(name)] = tensor;
     const outputs = await this.#learning.run(
       {
         ...this.#parameters,
@@ -61,15 +72,14 @@ export class FloatNetwork implements AsyncDisposable {
       },
       fetches,
     );
-    for (const output of Object.values(outputs)) detach((output.data as Float32Array).buffer);
+    detach(Object.values(outputs));
   }
 
   /** float32 [n, classes]. */
   async predict(x: Float32Array): Promise<Float32Array> {
-    const size = this.#model.graph.inputShape.reduce((product, extent) => product * extent, 1);
     const outputs = await this.#predicting.run({
       ...this.#parameters,
-      x: this.#input(x, x.length / size),
+      x: this.#input(x, x.length / this.sampleSize),
     });
     return outputs['logits']!.data as Float32Array;
   }

@@ -7,7 +7,7 @@ import type { Graph, Node, Shape } from '#runtime';
 const relu = { minimum: 0, maximum: Infinity };
 
 /** Twenty 3x3 convolutions of 32 channels at 32x32, a mean over the image, ten classes. */
-export function twentyConvolutions(): PreparedModel {
+function twentyConvolutions(): PreparedModel {
   const nodes: Node[] = Array.from({ length: 20 }, (_, index) =>
     convolution(`conv${index}`, index, { channels: 32 }),
   );
@@ -15,7 +15,7 @@ export function twentyConvolutions(): PreparedModel {
 }
 
 /** A stem and three residual blocks of 16, 32 and 64 channels at 32, 16 and 8 pixels, ten classes. */
-export function resnet8(): PreparedModel {
+function resnet8(): PreparedModel {
   const nodes: Node[] = [convolution('stem', 0, { channels: 16 })];
   let input = 1;
   for (const [block, channels] of [16, 32, 64].entries()) {
@@ -124,3 +124,10 @@ export function noise(count: number, seed: number): Float32Array {
     return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 31 - 1;
   });
 }
+
+export const networks = {
+  'twenty convolutions': twentyConvolutions,
+  'resnet-8': resnet8,
+} as const;
+
+export type NetworkName = keyof typeof networks;

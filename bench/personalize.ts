@@ -1,21 +1,37 @@
-// One owner, one way to learn: the same examples in, the test accuracy out.
-import type { AssembledContent } from '#exporters';
-import { accuracyOf, layoutOf, quantizeSamples, runLesson, sizeOf } from '#runtime';
+// One owner, one way to learn: the same examples in, the test accuracy out. Any learner that can take
+// a step and predict is measured alike.
+import { setTimeout } from 'node:timers/promises';
 
-import { openOnnxRuntimeEngine } from '../targets/raspberry-pi/engine/onnx-runtime-engine.ts';
-import { copyParameters, engineInput } from '../targets/raspberry-pi/teach.ts';
+import { argmax, decayedRate, oneHot, shuffled } from '#runtime';
+
+import { startPeak } from '../targets/raspberry-pi/peak-memory.ts';
 import type { LabelledImages } from './tasks/digit-users.ts';
 
-export interface Personalization {
-  readonly content: AssembledContent;
+/** What is compared: a model being trained on batches of float32 images [n, height, width, channels]. */
+export interface Trainee extends AsyncDisposable {
+  readonly classes: number;
+  /** Values of one image. */
+  readonly sampleSize: number;
+  /** `rate` is for the summed gradient; step counts from 0. */
+  learn(
+    x: Float32Array,
+    targets: Float32Array,
+    rates: { readonly rate: number; readonly step: number; readonly seed: number },
+  ): Promise<void>;
+  /** float32 [n, classes]. */
+  predict(x: Float32Array): Promise<Float32Array>;
+}
+
+export interface Course {
   readonly train: LabelledImages;
   readonly test: LabelledImages;
   /** Of the order of the examples and the rounding. */
   readonly seed: number;
-  readonly learningRate?: number;
-  readonly epochs?: number;
+  readonly learningRate: number;
+  readonly batchSize: number;
+  readonly epochs: number;
   /** Measures the test accuracy after each this many steps; by default only before and after. */
-  readonly every?: number;
+  readonly every?: number | null;
 }
 
 export interface Personalized {
@@ -29,49 +45,86 @@ export interface Personalized {
   readonly curve: readonly (readonly [step: number, accuracy: number])[];
 }
 
-/** Learns all of `train` on ONNX Runtime, without a gate, and measures on `test`. */
-export async function personalize(task: Personalization): Promise<Personalized> {
-  const { content, train, test, seed, every = Infinity } = task;
-  const { model, modules, plan, feedback, input } = content;
-  const format = {
-    shape: model.graph.inputShape,
-    quantization: model.quantization[0]!,
-    description: input,
-  };
-  const size = sizeOf(format.shape);
-  const parameters = copyParameters(model.layers);
-  await using engine = await openOnnxRuntimeEngine(engineInput(content, parameters));
-  const testSamples = quantizeSamples(test.x, format);
-  const measure = (): Promise<number> => accuracyOf(engine, testSamples, test.y, size);
-  const before = await measure();
+/** Learns all of `train` for the epochs asked for, without a gate, and measures on `test`. */
+export async function personalize(trainee: Trainee, course: Course): Promise<Personalized> {
+  const { train, test, seed, learningRate, batchSize, epochs } = course;
+  const every = course.every ?? Infinity;
+  const all = Array.from(train.y, (_, index) => index);
+  const stepsPerEpoch = Math.ceil(all.length / batchSize);
+  const steps = stepsPerEpoch * epochs;
+  const before = await accuracyOn(trainee, test);
   const curve: [number, number][] = [[0, before]];
   const times: number[] = [];
-  let started = performance.now();
-  const lesson = {
-    engine,
-    layout: layoutOf(plan, modules, feedback),
-    plan,
-    parameters,
-    classes: content.labels.length,
-    sampleSize: size,
-    firstStep: 0,
-  };
-  const examples = { samples: quantizeSamples(train.x, format), labels: train.y };
-  const { steps } = await runLesson(lesson, examples, {
-    seed,
-    holdout: 0,
-    keep: 'always',
-    ...(task.learningRate === undefined ? {} : { learningRate: task.learningRate }),
-    ...(task.epochs === undefined ? {} : { epochs: task.epochs }),
-    onProgress: async ({ step }) => {
-      times.push(performance.now() - started);
-      if (step % every === 0) curve.push([step, await measure()]);
-      started = performance.now();
-    },
-  });
-  const after = await measure();
+  for (let step = 0; step < steps; step++) {
+    const order = shuffled(all, seed * 1009 + Math.floor(step / stepsPerEpoch));
+    const start = (step % stepsPerEpoch) * batchSize;
+    const indices = order.slice(start, start + batchSize);
+    const x = pick(train.x, trainee.sampleSize, indices);
+    const rate = decayedRate(learningRate, step, steps) / batchSize;
+    const started = performance.now();
+    await trainee.learn(x, oneHot(train.y, indices, trainee.classes), { rate, step, seed });
+    times.push(performance.now() - started);
+    if ((step + 1) % every === 0) curve.push([step + 1, await accuracyOn(trainee, test)]);
+  }
+  const after = await accuracyOn(trainee, test);
   if (curve.at(-1)![0] !== steps) curve.push([steps, after]);
   return { before, after, steps, msPerStep: median(times), curve };
+}
+
+/**
+ * The most that is resident during a step, over the opened trainee. Weights do not change: the rate is
+ * 0. A first step on one image opens what opens late; garbage of a step is collected before the next.
+ */
+export async function peakOfSteps(
+  trainee: Trainee,
+  { x, y }: LabelledImages,
+  batchSize: number,
+): Promise<number> {
+  const batchOf = (count: number): readonly [Float32Array, Float32Array] => {
+    const indices = Array.from({ length: count }, (_, index) => index);
+    return [pick(x, trainee.sampleSize, indices), oneHot(y, indices, trainee.classes)];
+  };
+  const rates = { rate: 0, step: 0, seed: 0 };
+  await trainee.learn(...batchOf(1), rates);
+  const batch = batchOf(batchSize);
+  await settle();
+  const finish = startPeak();
+  for (let repeat = 0; repeat < 5; repeat++) {
+    await trainee.learn(...batch, rates);
+    globalThis.gc?.();
+  }
+  return finish();
+}
+
+// What was garbage before the measurement must not hide what is needed during it.
+async function settle(): Promise<void> {
+  let resident = Infinity;
+  while (process.memoryUsage.rss() < resident - 2 ** 18) {
+    resident = process.memoryUsage.rss();
+    globalThis.gc?.();
+    await setTimeout(100);
+  }
+}
+
+async function accuracyOn(trainee: Trainee, { x, y }: LabelledImages): Promise<number> {
+  const chunk = 16 * trainee.sampleSize;
+  let correct = 0;
+  for (let start = 0; start < x.length; start += chunk) {
+    const logits = await trainee.predict(x.subarray(start, start + chunk));
+    const first = start / trainee.sampleSize;
+    for (let n = 0; n * trainee.classes < logits.length; n++) {
+      if (argmax(logits, n * trainee.classes, trainee.classes) === y[first + n]) correct++;
+    }
+  }
+  return correct / y.length;
+}
+
+function pick(x: Float32Array, size: number, indices: readonly number[]): Float32Array {
+  const picked = new Float32Array(indices.length * size);
+  indices.forEach((index, position) =>
+    picked.set(x.subarray(index * size, (index + 1) * size), position * size),
+  );
+  return picked;
 }
 
 /** The middle value, or the mean of the two in the middle. */

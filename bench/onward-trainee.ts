@@ -1,0 +1,35 @@
+// Onward as a trainee: a package's plan, run on ONNX Runtime.
+import type { AssembledContent } from '#exporters';
+import { layoutOf, learnStep, quantizeSamples, sizeOf } from '#runtime';
+import type { PackageContent } from '#runtime';
+
+import { openOnnxRuntimeEngine } from '../targets/raspberry-pi/engine/onnx-runtime-engine.ts';
+import { copyParameters, engineInput } from '../targets/raspberry-pi/teach.ts';
+import type { Trainee } from './personalize.ts';
+
+/** Opens an engine on a copy of the weights. Samples are float32 channels last, whatever the package's layout. */
+export async function openOnward(content: AssembledContent | PackageContent): Promise<Trainee> {
+  const { model, modules, plan, feedback, labels } = content;
+  const parameters = copyParameters(model.layers);
+  const engine = await openOnnxRuntimeEngine(engineInput(content, parameters));
+  const layout = layoutOf(plan, modules, feedback);
+  const format = {
+    shape: model.graph.inputShape,
+    quantization: model.quantization[0]!,
+    description: { ...content.input, layout: 'nhwc' },
+  } as const;
+  const sampleSize = sizeOf(format.shape);
+  return {
+    classes: labels.length,
+    sampleSize,
+    async learn(x, targets, rates) {
+      const samples = engine.upload(quantizeSamples(x, format), x.length / sampleSize);
+      const input = layout.trained > 0 ? await engine.forward(0, layout.trained, samples) : samples;
+      await learnStep(engine, layout, { input, targets }, { ...rates, clip: plan.clip, ratio: 1 });
+      if (input !== samples) input.dispose();
+      samples.dispose();
+    },
+    predict: (x) => engine.predict(quantizeSamples(x, format), x.length / sampleSize),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
