@@ -1,7 +1,6 @@
 // One call from an ONNX file to a .onward package.
 import {
   accuracyOf,
-  encodePackage,
   InputError,
   isLayer,
   openKernelEngine,
@@ -13,6 +12,7 @@ import type { Alignment, PackageContent, Sha256 } from '#runtime';
 import { assemble } from './assemble.ts';
 import type { AssembleOptions } from './assemble.ts';
 import { outputOf, runFloat } from './float/run.ts';
+import { encodePackage } from './package/encode.ts';
 import { prepareModel } from './prepare.ts';
 import type { PreparedModel, PrepareOptions } from './prepare.ts';
 

@@ -28,7 +28,6 @@ export type {
 export type { Sha256 } from './package/container.ts';
 export { decodePackage } from './package/decode.ts';
 export type { DecodeOptions } from './package/decode.ts';
-export { encodePackage } from './package/encode.ts';
 export { openKernelEngine } from './kernels/engine.ts';
 export { clampRange } from './kernels/clamp-range.ts';
 export type { ClampRange } from './kernels/clamp-range.ts';

@@ -4,7 +4,8 @@ import type { Engine } from './engine.ts';
 // weights, and hands lessons to `teach`, which a target runs in place or in a worker thread.
 import { EngineError, InputError } from './errors.ts';
 import { inferShapes } from './graph/graph.ts';
-import type { LayerParameters } from './graph/model.ts';
+import { overwriteParameters } from './graph/parameters.ts';
+import type { Parameters } from './graph/parameters.ts';
 import { sizeOf } from './graph/shape.ts';
 import { argmax, softmax } from './learning/accuracy.ts';
 import { checkLabels } from './learning/examples.ts';
@@ -39,14 +40,14 @@ export interface KeptLesson extends LessonReport {
 /** Runs one lesson from the given parameters; resolves with the new ones where it was kept. */
 export type Teach = (
   request: {
-    readonly parameters: ReadonlyMap<number, LayerParameters>;
+    readonly parameters: Parameters;
     readonly examples: Examples;
     readonly firstStep: number;
   },
   options: LessonOptions,
 ) => Promise<{
   readonly report: LessonReport;
-  readonly parameters: ReadonlyMap<number, LayerParameters> | null;
+  readonly parameters: Parameters | null;
 }>;
 
 export interface LearnerParts {
@@ -54,7 +55,7 @@ export interface LearnerParts {
   /** Predicts; reads and is pushed `parameters`. The learner disposes it. */
   readonly engine: Engine;
   /** The arrays the engine was opened with; the learner overwrites them with kept weights. */
-  readonly parameters: ReadonlyMap<number, LayerParameters>;
+  readonly parameters: Parameters;
   readonly teach: Teach;
   /** What was learned before; null for a learner that forgets when it is closed. */
   readonly state: State | null;
@@ -151,11 +152,8 @@ export class Learner implements AsyncDisposable {
     await this.#parts.state?.[Symbol.asyncDispose]();
   }
 
-  async #adopt(learned: ReadonlyMap<number, LayerParameters>): Promise<void> {
-    for (const [node, { weights, bias }] of this.#parts.parameters) {
-      weights.set(learned.get(node)!.weights);
-      bias.set(learned.get(node)!.bias);
-    }
+  async #adopt(learned: Parameters): Promise<void> {
+    overwriteParameters(this.#parts.parameters, learned);
     await this.#parts.engine.push();
   }
 

@@ -1,7 +1,8 @@
 // A lesson is a transaction: some examples are held out, the rest are learned, and the new weights
 // stand only if the held-out accuracy did not fall. Otherwise the old ones do, bit for bit.
 import type { Engine } from '../engine.ts';
-import type { LayerParameters } from '../graph/model.ts';
+import { copyParameters, overwriteParameters } from '../graph/parameters.ts';
+import type { Parameters } from '../graph/parameters.ts';
 import { accuracyOf } from './accuracy.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { oneHot, selectSamples, splitExamples } from './examples.ts';
@@ -58,7 +59,7 @@ export interface Lesson {
   readonly engine: Engine;
   readonly layout: StepLayout;
   readonly plan: Plan;
-  readonly parameters: ReadonlyMap<number, LayerParameters>;
+  readonly parameters: Parameters;
   readonly classes: number;
   /** uint8 values of one sample. */
   readonly sampleSize: number;
@@ -149,23 +150,7 @@ async function learn(
   return step;
 }
 
-function copyParameters(parameters: Lesson['parameters']): Map<number, LayerParameters> {
-  return new Map(
-    Array.from(parameters, ([node, { weights, bias, weightScales }]) => [
-      node,
-      { weights: weights.slice(), bias: bias.slice(), weightScales },
-    ]),
-  );
-}
-
-async function restore(
-  engine: Engine,
-  parameters: Lesson['parameters'],
-  before: ReadonlyMap<number, LayerParameters>,
-): Promise<void> {
-  for (const [node, { weights, bias }] of parameters) {
-    weights.set(before.get(node)!.weights);
-    bias.set(before.get(node)!.bias);
-  }
+async function restore(engine: Engine, parameters: Parameters, before: Parameters): Promise<void> {
+  overwriteParameters(parameters, before);
   await engine.push();
 }

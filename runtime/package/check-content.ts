@@ -2,19 +2,18 @@
 import { checkGraph } from './check-graph.ts';
 import { checkLearning } from './check-learning.ts';
 import { checkParameters } from './check-parameters.ts';
+import { reject } from './check.ts';
 import type { PackageContent } from './content.ts';
-import { reject } from './field.ts';
 
-/** Throws FormatError naming the field, for packages written as well as read. */
+/** Throws FormatError naming the field. */
 export function checkContent(content: PackageContent): void {
   const shapes = checkGraph(content.model.graph);
   checkParameters(content.model, shapes);
   checkLearning(content, shapes);
   const channels = shapes[0]![2];
-  const { mean, deviation } = content.input;
-  if (mean.length !== channels) reject('input.mean', `${channels}, one a channel`, mean.length);
-  if (deviation.length !== channels) {
-    reject('input.deviation', `${channels}, one a channel`, deviation.length);
+  for (const key of ['mean', 'deviation'] as const) {
+    const { length } = content.input[key];
+    if (length !== channels) reject(`input.${key}`, `${channels}, one a channel`, length);
   }
   const rows = shapes.at(-1)![2];
   if (content.labels.length > rows) {

@@ -1,12 +1,11 @@
 // What must hold between the nodes of a graph before anything is computed or allocated from it.
-import { InputError } from '../errors.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import type { OperatorAttributes, OperatorName, Window } from '../graph/operator.ts';
 import { operators } from '../graph/operators/table.ts';
 import { sizeOf } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
 import { windowOutput } from '../graph/window.ts';
-import { refuse, reject, rejectAs } from './field.ts';
+import { blameFile, refuse, reject } from './check.ts';
 
 const maximumElements = 2 ** 26; // of one value
 const maximumTable = 2 ** 24; // of a window: output positions times kernel offsets
@@ -55,12 +54,7 @@ function checkInputs({ operator, inputs }: Node, index: number, where: string): 
 
 function shapeOf(node: Node, inputs: readonly Shape[], where: string): Shape {
   if ('window' in node.attributes) checkTable(inputs[0]!, node.attributes.window, where);
-  try {
-    return inferShape(node, inputs);
-  } catch (error) {
-    if (error instanceof InputError) rejectAs(where, error);
-    throw error;
-  }
+  return blameFile(`${where}: `, () => inferShape(node, inputs));
 }
 
 function inferShape<Name extends OperatorName>(

@@ -1,5 +1,4 @@
 // Modules, plan and feedback against the graph and each other.
-import { FormatError, InputError } from '../errors.ts';
 import { isLayer } from '../graph/graph.ts';
 import type { Layer } from '../graph/graph.ts';
 import { moduleInput, moduleOutput } from '../graph/module.ts';
@@ -9,8 +8,8 @@ import type { Shape } from '../graph/shape.ts';
 import { feedbackOf, layoutOf } from '../learning/layout.ts';
 import type { Feedback } from '../learning/plan.ts';
 import { checkFinite } from './check-parameters.ts';
+import { blameFile, reject } from './check.ts';
 import type { PackageContent } from './content.ts';
-import { reject } from './field.ts';
 
 const largestSum = 2 ** 31 - 1;
 const maximumPositions = 33_025; // a sum of u8 x u8 products over more may pass 2^31
@@ -63,13 +62,7 @@ function checkModules({ model, modules }: Learning): void {
 }
 
 function tailOf({ plan, modules, feedback }: Learning): Module {
-  try {
-    return modules[layoutOf(plan, modules, feedback).tail]!;
-  } catch (error) {
-    if (error instanceof InputError)
-      throw new FormatError(error.message.slice(0, 300), { cause: error });
-    throw error;
-  }
+  return blameFile('', () => modules[layoutOf(plan, modules, feedback).tail]!);
 }
 
 function layersOf({ model }: Learning, { from, to }: Module): [node: number, layer: Layer][] {
@@ -101,6 +94,7 @@ function checkTrained(content: Learning, module: Module, shapes: readonly Shape[
 function checkTargets(content: Learning, index: number): void {
   const module = content.modules[index]!;
   const rule = content.plan.rules[index]!;
+  const where = `feedback of module ${index} (${rule})`;
   const own = feedbackOf(module, content.feedback);
   const expected = new Set<number>();
   if (rule === 'feedback-local') expected.add(moduleOutput(module));
@@ -110,14 +104,10 @@ function checkTargets(content: Learning, index: number): void {
   const targets = own.map(({ target }) => target).toSorted((a, b) => a - b);
   if (targets.length !== expected.size || targets.some((target) => !expected.has(target))) {
     const values = Array.from(expected).join(', ') || 'none';
-    reject(
-      `feedback of module ${index} (${rule})`,
-      `targets ${values}`,
-      targets.join(', ') || 'none',
-    );
+    reject(where, `targets ${values}`, targets.join(', ') || 'none');
   }
   if (rule === 'feedback-local' && own.some(({ source }) => source === 'module')) {
-    reject(`feedback of module ${index} (${rule})`, "source 'logits' or 'tail'", 'module');
+    reject(where, "source 'logits' or 'tail'", 'module');
   }
 }
 

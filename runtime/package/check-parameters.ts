@@ -6,7 +6,7 @@ import type { LayerParameters, Model } from '../graph/model.ts';
 import type { Clamp } from '../graph/operator.ts';
 import { showShape } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
-import { refuse, reject } from './field.ts';
+import { refuse, reject } from './check.ts';
 
 const largestSum = 2 ** 31 - 1;
 

@@ -5,9 +5,9 @@
 // The header is [[blob length, blob SHA-256] ..., content]. Header and blobs each start at a multiple
 // of 8, with zeros between, and the file ends with its last blob: every byte is checked by something.
 import { FormatError } from '../errors.ts';
-import { bytes, integer, list, record, refuse, reject } from './field.ts';
-import type { Field, Plain } from './field.ts';
-import { pack, unpack } from './plain.ts';
+import { bytes, integer, list, record, refuse, reject } from './check.ts';
+import type { Check } from './check.ts';
+import { unpack } from './unpack.ts';
 
 /** Digest of `bytes`, 32 bytes: `crypto.subtle.digest('SHA-256', bytes)` or node:crypto. */
 export type Sha256 = (bytes: Uint8Array) => Promise<Uint8Array>;
@@ -23,34 +23,11 @@ interface BlobEntry {
   readonly sha256: Uint8Array;
 }
 
-const blobTable: Field<readonly BlobEntry[]> = list(
+const blobTable: Check<readonly BlobEntry[]> = list(
   record<BlobEntry>({ length: integer(0, 2 ** 31), sha256: bytes(32, 32) }),
   0,
   65_536,
 );
-
-export async function writeContainer(
-  content: Plain,
-  blobs: readonly Uint8Array[],
-  sha256: Sha256,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const table: BlobEntry[] = [];
-  for (const blob of blobs) table.push({ length: blob.length, sha256: await sha256(blob) });
-  const header = pack([blobTable.write(table, 'blobs'), content]);
-  if (header.length > maximumHeader) {
-    reject('header', `at most ${maximumHeader} bytes`, header.length);
-  }
-  const starts = placeBlobs(header.length, table);
-  const file = new Uint8Array(starts.at(-1)!);
-  const view = new DataView(file.buffer);
-  file.set(magic);
-  view.setUint32(8, formatVersion, true);
-  view.setUint32(12, header.length, true);
-  file.set(await sha256(header), 16);
-  file.set(header, headerStart);
-  blobs.forEach((blob, index) => file.set(blob, starts[index]));
-  return file;
-}
 
 /** Throws FormatError, complete with its cure, for bytes that are no package this reader knows. */
 export function checkVersion(file: Uint8Array): void {
@@ -75,46 +52,31 @@ export async function readContainer(
   file: Uint8Array,
   sha256: Sha256,
 ): Promise<{ content: unknown; blobs: Uint8Array[] }> {
-  const length = integer(0, maximumHeader).read(viewOf(file).getUint32(12, true), 'header length');
-  if (headerStart + length > file.length)
-    refuse('header', `${length} bytes`, 'the end of the file');
-  const header = file.subarray(headerStart, headerStart + length);
+  const take = (start: number, length: number, where: string): Uint8Array => {
+    if (start + length > file.length) refuse(where, `${length} bytes`, 'the end of the file');
+    return file.subarray(start, start + length);
+  };
+  const length = integer(0, maximumHeader)(viewOf(file).getUint32(12, true), 'header length');
+  const header = take(headerStart, length, 'header');
   await checkDigest(header, file.subarray(16, headerStart), { sha256, where: 'header' });
   const parts = unpack(header, 'header');
   if (!Array.isArray(parts) || parts.length !== 2) reject('header', 'blobs and content', parts);
   const [entries, content] = parts as unknown[];
-  const table = blobTable.read(entries, 'blobs');
-  const starts = placeBlobs(length, table);
-  if (starts.at(-1) !== file.length) reject('file', `${starts.at(-1)} bytes`, file.length);
-  checkPadding(file, headerStart + length, starts[0]!);
   const blobs: Uint8Array[] = [];
-  for (const [index, entry] of table.entries()) {
-    const start = starts[index]!;
-    const end = start + entry.length;
-    const blob = file.subarray(start, end);
-    await checkDigest(blob, entry.sha256, { sha256, where: `blobs[${index}]` });
-    if (index + 1 < table.length) checkPadding(file, end, starts[index + 1]!);
-    blobs.push(blob);
-  }
-  return { content, blobs };
-}
-
-// Start of each blob, and last the length of the file.
-function placeBlobs(headerLength: number, table: readonly BlobEntry[]): number[] {
-  let end = headerStart + headerLength;
-  const starts: number[] = [];
-  for (const { length } of table) {
+  let end = headerStart + length;
+  for (const [index, entry] of blobTable(entries, 'blobs').entries()) {
+    const where = `blobs[${index}]`;
     const start = Math.ceil(end / 8) * 8;
-    starts.push(start);
-    end = start + length;
+    for (; end < start; end++) {
+      if (file[end] !== 0) reject(`byte ${end}`, '0', file[end]);
+    }
+    const blob = take(start, entry.length, where);
+    await checkDigest(blob, entry.sha256, { sha256, where });
+    blobs.push(blob);
+    end += entry.length;
   }
-  return [...starts, end];
-}
-
-function checkPadding(file: Uint8Array, from: number, to: number): void {
-  for (let position = from; position < to; position++) {
-    if (file[position] !== 0) reject(`byte ${position}`, '0', file[position]);
-  }
+  if (end !== file.length) reject('file', `${end} bytes`, file.length);
+  return { content, blobs };
 }
 
 async function checkDigest(

@@ -32,7 +32,7 @@ export interface Provenance {
   readonly sourceSha256: string;
   readonly exporter: string;
   readonly calibrationSamples: number;
-  /** Percent, on the calibration labels; null where there were none. */
+  /** Fractions, 0 to 1, on the calibration labels; null where there were none. */
   readonly floatAccuracy: number | null;
   readonly int8Accuracy: number | null;
   readonly alignment: readonly Alignment[];

@@ -1,10 +1,10 @@
 import { FormatError } from '../errors.ts';
-import { BlobReader } from './blob-store.ts';
+import { BlobReader } from './blob-reader.ts';
 import { checkContent } from './check-content.ts';
 import { checkVersion, readContainer } from './container.ts';
 import type { Sha256 } from './container.ts';
 import type { PackageContent } from './content.ts';
-import { contentField } from './schema.ts';
+import { contentOf } from './schema.ts';
 
 export interface DecodeOptions {
   /** Bytes that the arrays of the content may take in all; default 256 MiB. */
@@ -25,7 +25,7 @@ export async function decodePackage(
   try {
     const { content: plain, blobs } = await readContainer(bytes, sha256);
     const store = new BlobReader(blobs, memoryLimit);
-    const content = contentField(store).read(plain, '');
+    const content = contentOf(store)(plain, '');
     store.finish();
     checkContent(content);
     return content;

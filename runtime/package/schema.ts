@@ -6,14 +6,7 @@ import type { Module } from '../graph/module.ts';
 import type { Clamp, OperatorAttributes, OperatorName, Window } from '../graph/operator.ts';
 import type { Shape } from '../graph/shape.ts';
 import type { Feedback, FeedbackSource, Plan, Rule } from '../learning/plan.ts';
-import type { BlobStore } from './blob-store.ts';
-import type {
-  Alignment,
-  InputDescription,
-  PackageContent,
-  Program,
-  Provenance,
-} from './content.ts';
+import type { BlobReader } from './blob-reader.ts';
 import {
   boolean,
   bytes,
@@ -29,9 +22,16 @@ import {
   reject,
   repeated,
   text,
-} from './field.ts';
-import type { Field } from './field.ts';
-import { decodeSparse, encodeSparse } from './sparse.ts';
+} from './check.ts';
+import type { Check } from './check.ts';
+import type {
+  Alignment,
+  InputDescription,
+  PackageContent,
+  Program,
+  Provenance,
+} from './content.ts';
+import { decodeSparse } from './sparse.ts';
 import type { SparseForm } from './sparse.ts';
 
 const maximumNodes = 4096;
@@ -43,17 +43,17 @@ const scale = real(1e-12, 1e12);
 const name = text(1, 256);
 const extent = integer(1, maximumExtent);
 
-const window: Field<Window> = record<Window>({
+const window: Check<Window> = record<Window>({
   kernel: repeated(extent, 2),
   stride: repeated(extent, 2),
   dilation: repeated(extent, 2),
   pads: repeated(integer(0, maximumExtent), 4),
 });
-const clamp: Field<Clamp | null> = nullable(
+const clamp: Check<Clamp | null> = nullable(
   record<Clamp>({ minimum: real(-Infinity, 1e12), maximum: real(-1e12, Infinity) }),
 );
 
-const attributes: { readonly [Name in OperatorName]: Field<OperatorAttributes[Name]> } = {
+const attributes: { readonly [Name in OperatorName]: Check<OperatorAttributes[Name]> } = {
   conv: record<OperatorAttributes['conv']>({
     window,
     outputChannels: extent,
@@ -79,7 +79,7 @@ interface AnyNode {
   readonly inputs: readonly number[];
 }
 
-function nodeField(operator: OperatorName): Field<AnyNode> {
+function nodeOf(operator: OperatorName): Check<AnyNode> {
   return record<AnyNode>({
     name,
     operator: choice([operator]),
@@ -89,46 +89,42 @@ function nodeField(operator: OperatorName): Field<AnyNode> {
 }
 
 const operator = choice(Object.keys(attributes) as OperatorName[]);
-const node: Field<Node> = {
-  write: (value, where) =>
-    nodeField(operator.read(value.operator, `${where}.operator`)).write(value, where),
-  read(plain, where) {
-    const stored: unknown = Array.isArray(plain) ? plain[1] : reject(where, 'a node', plain);
-    return nodeField(operator.read(stored, `${where}.operator`)).read(plain, where) as Node;
-  },
+const node: Check<Node> = (plain, where) => {
+  const stored: unknown = Array.isArray(plain) ? plain[1] : reject(where, 'a node', plain);
+  return nodeOf(operator(stored, `${where}.operator`))(plain, where) as Node;
 };
 
-const graph: Field<Graph> = record<Graph>({
+const graph: Check<Graph> = record<Graph>({
   inputShape: repeated<Shape>(extent, 3),
   nodes: list(node, 1, maximumNodes),
 });
 
-const quantization: Field<Quantization> = record<Quantization>({
+const quantization: Check<Quantization> = record<Quantization>({
   scale,
   zeroPoint: integer(0, 255),
 });
 
-const lookup: Field<LookupParameters> = record<LookupParameters>({
+const lookup: Check<LookupParameters> = record<LookupParameters>({
   table: bytes(256, 256),
   slope: float32Array(256),
 });
 
-const module: Field<Module> = record<Module>({
+const module: Check<Module> = record<Module>({
   name,
   from: integer(0, maximumNodes),
   to: integer(1, maximumNodes),
 });
 
-const rule: Field<Rule> = choice([
+const rule: Check<Rule> = choice([
   'exact',
   'exact-replay',
   'feedback-local',
   'feedback-direct',
   'frozen',
 ]);
-const source: Field<FeedbackSource> = choice(['logits', 'tail', 'module']);
+const source: Check<FeedbackSource> = choice(['logits', 'tail', 'module']);
 
-const plan: Field<Plan> = record<Plan>({
+const plan: Check<Plan> = record<Plan>({
   rules: list(rule, 1, maximumNodes),
   batchSize: integer(1, 4096),
   epochs: integer(1, 100_000),
@@ -137,26 +133,26 @@ const plan: Field<Plan> = record<Plan>({
   clip: real(1e-12, 1e6),
 });
 
-const input: Field<InputDescription> = record<InputDescription>({
+const input: Check<InputDescription> = record<InputDescription>({
   layout: choice(['nhwc', 'nchw']),
   mean: list(real(-1e12, 1e12), 1, maximumExtent),
   deviation: list(scale, 1, maximumExtent),
 });
 
-const percent = nullable(real(0, 100));
-const provenance: Field<Provenance> = record<Provenance>({
+const accuracy = nullable(real(0, 1));
+const provenance: Check<Provenance> = record<Provenance>({
   source: text(0, 1024),
   sourceSha256: text(0, 64),
   exporter: text(0, 256),
   calibrationSamples: integer(0, 2 ** 31),
-  floatAccuracy: percent,
-  int8Accuracy: percent,
+  floatAccuracy: accuracy,
+  int8Accuracy: accuracy,
   // Rounding may take a cosine just past 1.
   alignment: list(record<Alignment>({ layer: name, cosine: real(-1.001, 1.001) }), 0, maximumNodes),
 });
 
-/** The whole content; long arrays go to and come from `blobs`. */
-export function contentField(blobs: BlobStore): Field<PackageContent> {
+/** The whole content; long arrays come from `blobs`. */
+export function contentOf(blobs: BlobReader): Check<PackageContent> {
   const layer = record<LayerParameters>({
     weights: int8Array(blobs),
     bias: int32Array(maximumExtent),
@@ -190,11 +186,8 @@ export function contentField(blobs: BlobStore): Field<PackageContent> {
   });
 }
 
-function int8Array(blobs: BlobStore): Field<Int8Array> {
-  return {
-    write: (values, where) => blobs.bytes.write(new Uint8Array(values), where),
-    read: (plain, where) => new Int8Array(blobs.bytes.read(plain, where).buffer),
-  };
+function int8Array(blobs: BlobReader): Check<Int8Array> {
+  return (plain, where) => new Int8Array(blobs.bytes(plain, where).buffer);
 }
 
 interface SparseArray {
@@ -203,21 +196,15 @@ interface SparseArray {
   readonly bytes: Uint8Array;
 }
 
-function sparseArray(blobs: BlobStore): Field<Int8Array> {
+function sparseArray(blobs: BlobReader): Check<Int8Array> {
   const stored = record<SparseArray>({
     length: integer(0, 2 ** 31),
     form: choice([0, 1, 2]),
     bytes: blobs.bytes,
   });
-  return {
-    write(values, where) {
-      const [form, encoded] = encodeSparse(values);
-      return stored.write({ length: values.length, form, bytes: encoded }, where);
-    },
-    read(plain, where) {
-      const { length, form, bytes: encoded } = stored.read(plain, where);
-      blobs.reserve(length, where);
-      return decodeSparse([form, encoded], length, where);
-    },
+  return (plain, where) => {
+    const { length, form, bytes: encoded } = stored(plain, where);
+    blobs.reserve(length, where);
+    return decodeSparse([form, encoded], length, where);
   };
 }

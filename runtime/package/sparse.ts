@@ -2,20 +2,9 @@
 // 0 plain    one byte a value
 // 1 bitmap   one bit a value, low bit first, then the values that are not zero
 // 2 gaps     for each value that is not zero: the zeros before it (LEB128), then the value
-import { refuse } from './field.ts';
+import { refuse } from './check.ts';
 
 export type SparseForm = 0 | 1 | 2;
-
-/** The first of the shortest forms, so that equal values give equal bytes. */
-export function encodeSparse(
-  values: Int8Array,
-): [form: SparseForm, bytes: Uint8Array<ArrayBuffer>] {
-  const candidates = [toPlain(values), toBitmap(values), toGaps(values)] as const;
-  let form: SparseForm = 0;
-  if (candidates[1].length < candidates[form].length) form = 1;
-  if (candidates[2].length < candidates[form].length) form = 2;
-  return [form, candidates[form]];
-}
 
 /** `length` values; the caller has bounded it. Throws FormatError unless every byte has its place. */
 export function decodeSparse(
@@ -31,24 +20,9 @@ export function decodeSparse(
   return values;
 }
 
-function toPlain(values: Int8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(values); // modulo 256
-}
-
 function fromPlain(bytes: Uint8Array, values: Int8Array): boolean {
   values.set(bytes);
   return true;
-}
-
-function toBitmap(values: Int8Array): Uint8Array<ArrayBuffer> {
-  const nonzero = values.filter((value) => value !== 0);
-  const bitmap = Math.ceil(values.length / 8);
-  const bytes = new Uint8Array(bitmap + nonzero.length);
-  values.forEach((value, index) => {
-    if (value !== 0) bytes[index >> 3]! |= 1 << (index & 7);
-  });
-  bytes.set(nonzero, bitmap);
-  return bytes;
 }
 
 function fromBitmap(bytes: Uint8Array, values: Int8Array): boolean {
@@ -61,21 +35,6 @@ function fromBitmap(bytes: Uint8Array, values: Int8Array): boolean {
     values[index] = bytes[next++]!;
   }
   return next === bytes.length;
-}
-
-function toGaps(values: Int8Array): Uint8Array<ArrayBuffer> {
-  const bytes: number[] = [];
-  let gap = 0;
-  for (const value of values) {
-    if (value === 0) {
-      gap++;
-      continue;
-    }
-    for (; gap >= 0x80; gap >>>= 7) bytes.push((gap & 0x7f) | 0x80);
-    bytes.push(gap, value);
-    gap = 0;
-  }
-  return Uint8Array.from(bytes);
 }
 
 function fromGaps(bytes: Uint8Array, values: Int8Array): boolean {

@@ -1,5 +1,6 @@
-import { encodeEntry, encodeHeader } from './journal.ts';
+import { entryLine, headerLine } from './journal.ts';
 import type { Entry, JournalHeader } from './journal.ts';
+import { fromAscii } from './json.ts';
 import { journalName } from './recover.ts';
 import type { Recovered } from './recover.ts';
 import type { Storage } from './storage.ts';
@@ -33,10 +34,10 @@ export class JournalWriter {
     const entries = [...this.#entries, entry];
     if (this.#isClean) {
       this.#isClean = false; // until it is known to have worked
-      await this.#storage.append(journalName, encodeEntry(entry));
+      await this.#storage.append(journalName, fromAscii(entryLine(entry)));
     } else {
-      const parts = [encodeHeader(this.#header), ...entries.map(encodeEntry)];
-      await this.#storage.replace(journalName, joined(parts));
+      const lines = [headerLine(this.#header), ...entries.map(entryLine)];
+      await this.#storage.replace(journalName, fromAscii(lines.join('')));
     }
     this.#entries = entries;
     this.#isClean = true;
@@ -45,19 +46,9 @@ export class JournalWriter {
   /** Forgets all lessons, and that snapshots up to now were any. */
   async restart(): Promise<void> {
     const header = { ...this.#header, after: this.timeline.last };
-    await this.#storage.replace(journalName, encodeHeader(header));
+    await this.#storage.replace(journalName, fromAscii(headerLine(header)));
     this.#header = header;
     this.#entries = [];
     this.#isClean = true;
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return bytes;
 }

@@ -1,34 +1,29 @@
-// The journal: a header, then one entry for each lesson and each undo, appended in order.
+// The journal: a header, then one entry for each lesson and each undo, appended in order, a line each.
 //
-//   entry = mark A7 4F | payload length u16 | CRC-32 of the payload u32 | payload
+//   line = CRC-32 of the text as 8 hex digits | space | text: a JSON object | line feed
 //
-// Little-endian; the payload is plain msgpack. A write that was cut short, or a damaged sector, spoils
-// only the entries it touches: reading goes on at the next mark whose digest is right.
-import { FormatError, StateError } from '../errors.ts';
-import {
-  boolean,
-  bytes,
-  choice,
-  integer,
-  nullable,
-  real,
-  record,
-  reject,
-  text,
-} from '../package/field.ts';
-import type { Field } from '../package/field.ts';
-import { pack, unpack } from '../package/plain.ts';
+// A write that was cut short, or a damaged sector, spoils only the lines it touches: reading goes on at
+// the next place whose digest is right, at the start of a line or not.
+import { StateError } from '../errors.ts';
+import { boolean, choice, integer, named, nullable, real, text } from '../package/check.ts';
+import type { Check } from '../package/check.ts';
 import { crc32 } from './crc32.ts';
+import { hex } from './hex.ts';
+import { fromAscii, parseJson, toAscii, toJson } from './json.ts';
+import { unlessDamaged } from './unless-damaged.ts';
 
 export const stateVersion = 1;
-const frameLength = 8;
+const prefixLength = 9;
+/** More than the longest lesson takes: its cause is 1000 characters, six bytes each at most. */
+const maximumText = 8192;
+const [lineFeed, space] = [0x0a, 0x20];
 const counter = integer(0, 2 ** 53);
 
 export interface JournalHeader {
   readonly kind: 'state';
   readonly version: number;
-  /** SHA-256 of the package's bytes. */
-  readonly packageId: Uint8Array;
+  /** SHA-256 of the package's bytes, in hex digits. */
+  readonly packageId: string;
   /** Of the rounding noise. */
   readonly seed: number;
   /** Lessons up to this number were forgotten by a reset; so are snapshots that outlived it. */
@@ -71,15 +66,15 @@ export interface Journal {
   readonly spoiled: number;
 }
 
-const headerField: Field<JournalHeader> = record<JournalHeader>({
+const checkHeader: Check<JournalHeader> = named<JournalHeader>({
   kind: choice(['state']),
   version: integer(stateVersion, stateVersion),
-  packageId: bytes(1, 64),
+  packageId: hex,
   seed: integer(0, 2 ** 32 - 1),
   after: counter,
 });
 
-export const lessonField: Field<LessonEntry> = record<LessonEntry>({
+export const checkLesson: Check<LessonEntry> = named<LessonEntry>({
   kind: choice(['lesson']),
   number: counter,
   parent: counter,
@@ -94,20 +89,19 @@ export const lessonField: Field<LessonEntry> = record<LessonEntry>({
   cause: nullable(text(0, 1000)),
 });
 
-const undoField: Field<UndoEntry> = record<UndoEntry>({
+const checkUndo: Check<UndoEntry> = named<UndoEntry>({
   kind: choice(['undo']),
   number: counter,
   to: counter,
   time: real(-8.64e15, 8.64e15),
 });
 
-export function encodeHeader(header: JournalHeader): Uint8Array<ArrayBuffer> {
-  return frame(pack(headerField.write(header, '')));
+export function headerLine(header: JournalHeader): string {
+  return lineOf(checkHeader(header, ''));
 }
 
-export function encodeEntry(entry: Entry): Uint8Array<ArrayBuffer> {
-  const plain = entry.kind === 'lesson' ? lessonField.write(entry, '') : undoField.write(entry, '');
-  return frame(pack(plain));
+export function entryLine(entry: Entry): string {
+  return lineOf(entry.kind === 'lesson' ? checkLesson(entry, '') : checkUndo(entry, ''));
 }
 
 /** Throws StateError for a journal of another version; for anything else it reads what it can. */
@@ -116,8 +110,8 @@ export function readJournal(journal: Uint8Array): Journal {
   const entries: Entry[] = [];
   let spoiled = 0;
   for (let position = 0; position < journal.length;) {
-    const payload = payloadAt(journal, position);
-    const part = payload && readPayload(payload);
+    const json = textAt(journal, position);
+    const part = json && unlessDamaged(() => readText(json));
     if (!part) {
       spoiled++;
       position++;
@@ -125,46 +119,40 @@ export function readJournal(journal: Uint8Array): Journal {
     }
     if (part.kind === 'state') header = part;
     else entries.push(part);
-    position += frameLength + payload.length;
+    position += prefixLength + json.length + 1;
   }
   return { header, entries, spoiled };
 }
 
-function frame(payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  const framed = new Uint8Array(frameLength + payload.length);
-  const view = new DataView(framed.buffer);
-  view.setUint16(0, 0x4fa7, true);
-  view.setUint16(2, payload.length, true);
-  view.setUint32(4, crc32(payload), true);
-  framed.set(payload, frameLength);
-  return framed;
+function lineOf(stored: object): string {
+  const json = toJson(stored);
+  return `${digestOf(fromAscii(json))} ${json}\n`;
 }
 
-function payloadAt(journal: Uint8Array, position: number): Uint8Array | null {
-  if (position + frameLength > journal.length) return null;
-  if (journal[position] !== 0xa7 || journal[position + 1] !== 0x4f) return null;
-  const view = new DataView(journal.buffer, journal.byteOffset + position, frameLength);
-  const start = position + frameLength;
-  const payload = journal.subarray(start, start + view.getUint16(2, true));
-  const isWhole = payload.length === view.getUint16(2, true);
-  return isWhole && crc32(payload) === view.getUint32(4, true) ? payload : null;
+function textAt(journal: Uint8Array, position: number): Uint8Array | null {
+  const start = position + prefixLength;
+  if (journal[start - 1] !== space) return null;
+  const digest = toAscii(journal.subarray(position, start - 1));
+  if (!/^[0-9a-f]{8}$/.test(digest)) return null; // before a CRC of what may be long
+  const rest = journal.subarray(start, start + maximumText + 1);
+  const end = rest.indexOf(lineFeed);
+  if (end < 0) return null;
+  const json = rest.subarray(0, end);
+  return digestOf(json) === digest ? json : null;
 }
 
-function readPayload(payload: Uint8Array): JournalHeader | Entry | null {
-  try {
-    const plain = unpack(payload, 'journal');
-    const [kind, version] = Array.isArray(plain)
-      ? (plain as unknown[])
-      : reject('entry', 'an array', plain);
-    if (kind === 'state') {
-      checkVersion(version);
-      return headerField.read(plain, '');
-    }
-    return kind === 'undo' ? undoField.read(plain, '') : lessonField.read(plain, '');
-  } catch (error) {
-    if (error instanceof FormatError) return null;
-    throw error;
+function digestOf(bytes: Uint8Array): string {
+  return crc32(bytes).toString(16).padStart(8, '0');
+}
+
+function readText(json: Uint8Array): JournalHeader | Entry {
+  const stored = parseJson(json);
+  const { kind, version } = Object(stored) as { kind?: unknown; version?: unknown };
+  if (kind === 'state') {
+    checkVersion(version);
+    return checkHeader(stored, '');
   }
+  return kind === 'undo' ? checkUndo(stored, '') : checkLesson(stored, '');
 }
 
 function checkVersion(version: unknown): void {

@@ -1,12 +1,15 @@
 // Finds what a storage still holds, after a crash at any byte or damage to any file. It reads only;
 // what it repairs is written with the next lesson.
-import { FormatError, StateError } from '../errors.ts';
+import { StateError } from '../errors.ts';
+import { copyParameters } from '../graph/parameters.ts';
+import type { Parameters } from '../graph/parameters.ts';
 import { readJournal } from './journal.ts';
 import type { Entry, Journal, JournalHeader, LessonEntry } from './journal.ts';
-import { applyLayers, copyOf, readSnapshot } from './snapshot.ts';
-import type { Parameters, Snapshot } from './snapshot.ts';
+import { applyLayers, readSnapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Storage } from './storage.ts';
 import { lineOf, timelineOf } from './timeline.ts';
+import { unlessDamaged } from './unless-damaged.ts';
 
 export const journalName = 'journal';
 
@@ -38,23 +41,16 @@ export async function recover(
   const { lessons, current } = timelineOf(entries, header.after);
   const lost = lossesOf(journal, found);
   const isClean = journal.header !== null && journal.spoiled === 0 && found.length === 0;
+  const known = { header, entries, isClean, lost };
   for (const number of lineOf(lessons, current)) {
     const snapshot = await findSnapshot(storage, number, fresh.packageId);
-    const parameters = snapshot && shaped(base, snapshot);
+    const parameters = snapshot && unlessDamaged(() => applyLayers(base, snapshot.layers));
     if (parameters) {
-      return {
-        header,
-        entries,
-        current: number,
-        parameters,
-        labels: snapshot.labels,
-        isClean,
-        lost,
-      };
+      return { ...known, current: number, parameters, labels: snapshot.labels };
     }
     lost.push(`lesson-${number}: its weights are missing or damaged; those before it are in use`);
   }
-  return { header, entries, current: 0, parameters: copyOf(base), labels: [], isClean, lost };
+  return { ...known, current: 0, parameters: copyParameters(base), labels: [] };
 }
 
 export function snapshotName(number: number): string {
@@ -72,22 +68,16 @@ export async function snapshotNumbers(storage: Storage): Promise<number[]> {
 export async function findSnapshot(
   storage: Storage,
   number: number,
-  packageId: Uint8Array,
+  packageId: string,
 ): Promise<Snapshot | null> {
   const snapshot = await readWhole(storage, number);
-  return snapshot && sameBytes(snapshot.packageId, packageId) ? snapshot : null;
+  return snapshot?.packageId === packageId ? snapshot : null;
 }
 
 async function readWhole(storage: Storage, number: number): Promise<Snapshot | null> {
   const bytes = await storage.read(snapshotName(number));
-  if (!bytes) return null;
-  try {
-    const snapshot = readSnapshot(bytes);
-    return snapshot.lesson.number === number ? snapshot : null;
-  } catch (error) {
-    if (error instanceof FormatError) return null;
-    throw error;
-  }
+  const snapshot = bytes && unlessDamaged(() => readSnapshot(bytes));
+  return snapshot?.lesson.number === number ? snapshot : null;
 }
 
 // Lessons that only their snapshots tell of: the journal was lost, or a crash came between the two.
@@ -103,7 +93,7 @@ async function lessonsOfSnapshots(
     const snapshot = await readWhole(storage, number);
     if (!snapshot) continue;
     if (!journal.header) checkPackage(snapshot.packageId, packageId);
-    if (sameBytes(snapshot.packageId, packageId)) found.push(snapshot.lesson);
+    if (snapshot.packageId === packageId) found.push(snapshot.lesson);
   }
   return found;
 }
@@ -129,26 +119,9 @@ function lossesOf({ header, entries, spoiled }: Journal, found: readonly LessonE
   return lost;
 }
 
-function shaped(base: Parameters, { layers }: Snapshot): Parameters | null {
-  try {
-    return applyLayers(base, layers);
-  } catch (error) {
-    if (error instanceof FormatError) return null;
-    throw error;
-  }
-}
-
-function checkPackage(actual: Uint8Array, expected: Uint8Array): void {
-  if (sameBytes(actual, expected)) return;
+function checkPackage(actual: string, expected: string): void {
+  if (actual === expected) return;
   throw new StateError(
-    `state: expected what was learned with package ${shortHex(expected)}, got that of ${shortHex(actual)}; open it with its own package, or use another place for the state`,
+    `state: expected what was learned with package ${expected.slice(0, 12)}, got that of ${actual.slice(0, 12)}; open it with its own package, or use another place for the state`,
   );
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
-}
-
-function shortHex(bytes: Uint8Array): string {
-  return Array.from(bytes.subarray(0, 6), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

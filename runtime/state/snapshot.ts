@@ -1,24 +1,28 @@
 // A snapshot: the weights after one kept lesson, where they differ from the package's, with the lesson
 // itself, so that a lost journal can be told from what is left.
 //
-//   magic 8 | CRC-32 of the payload u32 | payload: plain msgpack
+//   magic 8 | CRC-32 of all that follows u32 | header length u32 | header | arrays
+//
+// Little-endian. The header is JSON, with the length of each array; the arrays are the int8 weights and
+// the int32 bias of each layer in turn, and the file ends with the last.
 import { FormatError, InputError } from '../errors.ts';
 import type { LayerParameters } from '../graph/model.ts';
-import { bytes, int32Array, integer, list, record, refuse, text } from '../package/field.ts';
-import type { Field } from '../package/field.ts';
-import { pack, unpack } from '../package/plain.ts';
+import { copyParameters } from '../graph/parameters.ts';
+import type { Parameters } from '../graph/parameters.ts';
+import { int32Array, integer, list, named, refuse, reject, text } from '../package/check.ts';
+import type { Check } from '../package/check.ts';
 import { crc32 } from './crc32.ts';
-import { lessonField } from './journal.ts';
+import { hex } from './hex.ts';
+import { checkLesson } from './journal.ts';
 import type { LessonEntry } from './journal.ts';
+import { fromAscii, parseJson, toJson } from './json.ts';
 
 const magic = Uint8Array.of(0x89, 0x4f, 0x4e, 0x57, 0x53, 0x54, 0x31, 0x0a); // .ONWST1.
-const headLength = 12;
-
-/** By node index, as an engine holds them; `weightScales` never change and are not stored. */
-export type Parameters = ReadonlyMap<number, LayerParameters>;
+const digestEnd = 12;
+const headerStart = 16;
 
 export interface Snapshot {
-  readonly packageId: Uint8Array;
+  readonly packageId: string;
   readonly lesson: LessonEntry;
   /** Names of the classes after the package's. */
   readonly labels: readonly string[];
@@ -32,39 +36,88 @@ export interface StoredLayer {
   readonly bias: Int32Array;
 }
 
-const snapshotField: Field<Snapshot> = record<Snapshot>({
-  packageId: bytes(1, 64),
-  lesson: lessonField,
+interface LayerSize {
+  readonly node: number;
+  /** Values, not bytes. */
+  readonly weights: number;
+  readonly bias: number;
+}
+
+interface Header extends Omit<Snapshot, 'layers'> {
+  readonly layers: readonly LayerSize[];
+}
+
+const checkHeader: Check<Header> = named<Header>({
+  packageId: hex,
+  lesson: checkLesson,
   labels: list(text(1, 256), 0, 65_536),
   layers: list(
-    record<StoredLayer>({
+    named<LayerSize>({
       node: integer(0, 2 ** 31),
-      weights: bytes(0, 2 ** 31),
-      bias: int32Array(2 ** 29),
+      weights: integer(0, 2 ** 31),
+      bias: integer(0, 2 ** 29),
     }),
     0,
     65_536,
   ),
 });
 
-export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
-  const payload = pack(snapshotField.write(snapshot, 'snapshot'));
-  const file = new Uint8Array(headLength + payload.length);
+export function encodeSnapshot({
+  packageId,
+  lesson,
+  labels,
+  layers,
+}: Snapshot): Uint8Array<ArrayBuffer> {
+  const sizes = layers.map(({ node, weights, bias }) => ({
+    node,
+    weights: weights.length,
+    bias: bias.length,
+  }));
+  const json = toJson(checkHeader({ packageId, lesson, labels, layers: sizes }, ''));
+  const header = fromAscii(json);
+  let position = headerStart + header.length;
+  const file = new Uint8Array(
+    sizes.reduce((length, { weights, bias }) => length + weights + bias * 4, position),
+  );
+  const view = new DataView(file.buffer);
   file.set(magic);
-  new DataView(file.buffer).setUint32(8, crc32(payload), true);
-  file.set(payload, headLength);
+  view.setUint32(digestEnd, header.length, true);
+  file.set(header, headerStart);
+  for (const { weights, bias } of layers) {
+    file.set(weights, position);
+    position += weights.length;
+    for (const value of bias) {
+      view.setInt32(position, value, true);
+      position += 4;
+    }
+  }
+  view.setUint32(magic.length, crc32(file.subarray(digestEnd)), true);
   return file;
 }
 
 /** Throws FormatError for anything but a whole snapshot. */
 export function readSnapshot(file: Uint8Array): Snapshot {
-  const payload = file.subarray(headLength);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const hasMagic = file.length >= headLength && magic.every((byte, i) => file[i] === byte);
-  if (!hasMagic || view.getUint32(8, true) !== crc32(payload)) {
+  const hasMagic = file.length >= headerStart && magic.every((byte, i) => file[i] === byte);
+  if (!hasMagic || view.getUint32(magic.length, true) !== crc32(file.subarray(digestEnd))) {
     refuse('snapshot', 'whole weights', `${file.length} bytes of something else`);
   }
-  return snapshotField.read(unpack(payload, 'snapshot'), '');
+  let position = headerStart;
+  const take = (length: number): Uint8Array => {
+    const start = position;
+    position += length;
+    if (position > file.length) reject('snapshot', `${position} bytes`, file.length);
+    return file.subarray(start, position);
+  };
+  const json = parseJson(take(view.getUint32(digestEnd, true)));
+  const { layers: sizes, ...header } = checkHeader(json, '');
+  const layers = sizes.map(({ node, weights, bias }) => ({
+    node,
+    weights: new Uint8Array(take(weights)),
+    bias: int32Array(bias)(take(bias * 4), 'bias'),
+  }));
+  if (position !== file.length) reject('snapshot', `${position} bytes`, file.length);
+  return { ...header, layers };
 }
 
 /** The layers of `parameters` that are not as in `base`. */
@@ -84,7 +137,7 @@ export function applyLayers(
   base: Parameters,
   layers: readonly StoredLayer[],
 ): Map<number, LayerParameters> {
-  const parameters = copyOf(base);
+  const parameters = copyParameters(base);
   for (const { node, weights, bias } of layers) {
     const target = parameters.get(node);
     if (target?.weights.length !== weights.length || target.bias.length !== bias.length) {
@@ -94,13 +147,4 @@ export function applyLayers(
     target.bias.set(bias);
   }
   return parameters;
-}
-
-export function copyOf(parameters: Parameters): Map<number, LayerParameters> {
-  return new Map(
-    Array.from(parameters, ([node, { weights, bias, weightScales }]) => [
-      node,
-      { weights: weights.slice(), bias: bias.slice(), weightScales },
-    ]),
-  );
 }

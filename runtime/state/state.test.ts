@@ -289,13 +289,14 @@ test('a state goes on after a failed commit without being opened again', async (
 });
 
 test('a state written by a newer version is refused', async () => {
-  const { encodeHeader } = await import('./journal.ts');
   const { crc32 } = await import('./crc32.ts');
-  const storage = memoryStorage();
-  const header = encodeHeader({ kind: 'state', version: 1, packageId, seed: 0, after: 0 });
-  header[8 + 1 + 6] = 2; // after the array's tag and 'state'
-  new DataView(header.buffer).setUint32(4, crc32(header.subarray(8)), true);
-  await storage.append('journal', header);
+  const storage = await taught(1);
+  const [header] = Buffer.from((await storage.read('journal'))!)
+    .toString()
+    .split('\n');
+  const json = header!.slice(9).replace('"version":1', '"version":2');
+  const digest = crc32(Buffer.from(json)).toString(16).padStart(8, '0');
+  await storage.replace('journal', Buffer.from(`${digest} ${json}\n`));
   await expectStateError(open(storage), /^state: expected version 1, got 2; update onward/);
 });
 

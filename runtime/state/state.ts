@@ -2,13 +2,15 @@
 // writing its weights to a file of their own and then an entry to the journal; the weights before it
 // are never written over, so whatever happens meanwhile, one of the two is there whole.
 import { StateError } from '../errors.ts';
+import { copyParameters, overwriteParameters } from '../graph/parameters.ts';
+import type { Parameters } from '../graph/parameters.ts';
+import { toHex } from './hex.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { stateVersion } from './journal.ts';
 import type { LessonEntry } from './journal.ts';
 import { findSnapshot, recover, snapshotName, snapshotNumbers } from './recover.ts';
 import type { Recovered } from './recover.ts';
-import { applyLayers, changedLayers, copyOf, encodeSnapshot } from './snapshot.ts';
-import type { Parameters } from './snapshot.ts';
+import { applyLayers, changedLayers, encodeSnapshot } from './snapshot.ts';
 import type { Storage } from './storage.ts';
 import { lineOf } from './timeline.ts';
 
@@ -53,11 +55,12 @@ export interface LessonRecord extends Omit<
 export async function openState(storage: Storage, options: StateOptions): Promise<State> {
   const lock = await storage.lock();
   try {
-    const { packageId, seed = 0, parameters } = options;
+    const { seed = 0, parameters } = options;
+    const packageId = toHex(options.packageId);
     const fresh = { kind: 'state', version: stateVersion, packageId, seed, after: 0 } as const;
-    const base = copyOf(parameters);
+    const base = copyParameters(parameters);
     const recovered = await recover(storage, base, fresh);
-    overwrite(parameters, recovered.parameters);
+    overwriteParameters(parameters, recovered.parameters);
     return new State({ storage, lock, base, options }, recovered);
   } catch (error) {
     await lock[Symbol.asyncDispose]();
@@ -139,7 +142,7 @@ export class State implements AsyncDisposable {
         await this.#parts.storage.replace(name, bytes);
         await this.#journal.append(lesson);
       } catch (error) {
-        await this.#tryToRemove(name); // or the next opening would keep the lesson after all
+        await tryTo(() => this.#parts.storage.remove(name)); // or the next opening would keep the lesson after all
         throw error;
       }
       this.#current = lesson.number;
@@ -186,7 +189,7 @@ export class State implements AsyncDisposable {
       this.#current = 0;
       this.#labels = [];
       await this.#prune();
-      return copyOf(this.#parts.base);
+      return copyParameters(this.#parts.base);
     });
   }
 
@@ -220,7 +223,7 @@ export class State implements AsyncDisposable {
     number: number,
   ): Promise<{ readonly parameters: Parameters; readonly labels: readonly string[] }> {
     const { storage, base, options } = this.#parts;
-    if (number === 0) return { parameters: copyOf(base), labels: [] };
+    if (number === 0) return { parameters: copyParameters(base), labels: [] };
     const snapshot = await findSnapshot(storage, number, this.#journal.header.packageId);
     if (!snapshot) {
       throw new StateError(
@@ -234,21 +237,11 @@ export class State implements AsyncDisposable {
   async #prune(): Promise<void> {
     const line = lineOf(this.#journal.timeline.lessons, this.#current);
     const wanted = new Set(line.slice(0, Math.max(1, this.#parts.options.snapshots ?? 8)));
-    try {
+    await tryTo(async () => {
       for (const number of await snapshotNumbers(this.#parts.storage)) {
         if (!wanted.has(number)) await this.#parts.storage.remove(snapshotName(number));
       }
-    } catch (error) {
-      if (!(error instanceof StateError)) throw error;
-    }
-  }
-
-  async #tryToRemove(name: string): Promise<void> {
-    try {
-      await this.#parts.storage.remove(name);
-    } catch (error) {
-      if (!(error instanceof StateError)) throw error;
-    }
+    });
   }
 
   async #serially<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -258,6 +251,14 @@ export class State implements AsyncDisposable {
     const result = this.#queue.then(work);
     this.#queue = result.catch(() => {}); // its caller has the error
     return result;
+  }
+}
+
+async function tryTo(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
   }
 }
 
@@ -273,11 +274,4 @@ function describe(lesson: LessonEntry, stands: boolean): LessonRecord {
 // Also what `slice` may leave of a pair.
 function printable(cause: string): string {
   return cause.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
-}
-
-function overwrite(parameters: Parameters, source: Parameters): void {
-  for (const [node, { weights, bias }] of source) {
-    parameters.get(node)!.weights.set(weights);
-    parameters.get(node)!.bias.set(bias);
-  }
 }

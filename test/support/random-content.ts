@@ -59,8 +59,8 @@ export function randomContent(seed: number): PackageContent {
       sourceSha256: draw(2) ? 'ab'.repeat(32) : '',
       exporter: 'onward 0.1.0',
       calibrationSamples: draw(1000),
-      floatAccuracy: draw(2) ? draw(10_001) / 100 : null,
-      int8Accuracy: draw(2) ? draw(10_001) / 100 : null,
+      floatAccuracy: draw(2) ? draw(10_001) / 10_000 : null,
+      int8Accuracy: draw(2) ? draw(10_001) / 10_000 : null,
       alignment: modules.map(({ name }) => ({ layer: name, cosine: draw(201) / 100 - 1 })),
     },
   };

@@ -100,7 +100,7 @@ export function smallContent(): PackageContent {
       sourceSha256: '',
       exporter: 'onward',
       calibrationSamples: 16,
-      floatAccuracy: 91.5,
+      floatAccuracy: 0.915,
       int8Accuracy: null,
       alignment: [{ layer: 'conv', cosine: 0.75 }],
     },

@@ -4,12 +4,13 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
+import { decodePackage, FormatError } from '#runtime';
+import type { PackageContent } from '#runtime';
+
 import { randomContent } from '../../test/support/random-content.ts';
-import { FormatError } from '../errors.ts';
-import { decodePackage } from './decode.ts';
 import { encodePackage } from './encode.ts';
 
-const test = suite('runtime/package/round-trip');
+const test = suite('exporters/package/round-trip');
 const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
 async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
@@ -70,7 +71,8 @@ test('it works where code generation is forbidden, as under a strict CSP', async
   const { execFileSync } = await import('node:child_process');
   const script = `
     import { randomContent } from ${JSON.stringify(new URL('../../test/support/random-content.ts', import.meta.url))};
-    import { decodePackage, encodePackage } from '#runtime';
+    import { decodePackage } from '#runtime';
+    import { encodePackage } from '#exporters';
     const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
     const { labels } = await decodePackage(await encodePackage(randomContent(1), sha256), sha256);
     console.log(labels.length);`;
@@ -83,16 +85,56 @@ test('it works where code generation is forbidden, as under a strict CSP', async
   assert.is(Number(output), randomContent(1).labels.length);
 });
 
+test('accuracies are fractions, carried as they are', async () => {
+  const content = randomContent(5);
+  const withAccuracies = (floatAccuracy: number | null, int8Accuracy: number | null) => ({
+    ...content,
+    provenance: { ...content.provenance, floatAccuracy, int8Accuracy },
+  });
+  const pairs = [
+    [0, 1],
+    [1 / 3, 0.1 + 0.2],
+    [null, Number.MIN_VALUE],
+  ] as const;
+  for (const [float, int8] of pairs) {
+    const bytes = await encodePackage(withAccuracies(float, int8), sha256);
+    const { provenance } = await decodePackage(bytes, sha256);
+    assert.equal([provenance.floatAccuracy, provenance.int8Accuracy], [float, int8]);
+  }
+  for (const percent of [91.5, 1.001, -0.1, Number.NaN]) {
+    await expectRefusal(
+      withAccuracies(percent, null),
+      /^package: provenance\.floatAccuracy: expected a number from 0 to 1, got .*; change the content/,
+    );
+  }
+});
+
 test('content that does not hold is refused when it is written', async () => {
   const content = randomContent(3);
   const broken = { ...content, labels: ['a', 'a'] };
+  await expectRefusal(
+    broken,
+    /^package: labels\[1\]: expected names that differ.*; change the content/,
+  );
+});
+
+test('what no reader would take is not written', async () => {
+  const content = randomContent(3);
+  const labels = Array.from({ length: 70_000 }, (_, index) => `${index}`);
+  await expectRefusal({ ...content, labels }, /^package: labels: expected an array of 1 to 65536/);
+  const plan = { ...content.plan, clip: undefined as unknown as number };
+  await expectRefusal({ ...content, plan }, /^package: plan\.clip: expected a number/);
+});
+
+async function expectRefusal(content: PackageContent, message: RegExp): Promise<void> {
   try {
-    await encodePackage(broken, sha256);
-    assert.unreachable();
+    await encodePackage(content, sha256);
   } catch (error) {
     assert.instance(error, FormatError);
-    assert.match((error as Error).message, /^package: labels/);
+    assert.match((error as Error).message, message);
+    return;
   }
-});
+  assert.unreachable('nothing was thrown');
+}
 
 test.run();

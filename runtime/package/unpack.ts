@@ -1,23 +1,16 @@
-// Plain data <-> msgpack. msgpackr's own extensions (records, typed arrays, sets, dates, errors, regular
+// MessagePack -> plain data. msgpackr's own extensions (records, typed arrays, sets, dates, errors, regular
 // expressions, pointers) never reach it: every byte is walked first, and only nil, booleans, numbers,
 // strings, byte strings and arrays pass. So no key, no class and no generated code can come from a file.
-import { Packr } from 'msgpackr/pack';
 import { Unpackr } from 'msgpackr/unpack';
 
-import { refuse, reject } from './field.ts';
-import type { Plain } from './field.ts';
+import { refuse, reject } from './check.ts';
 
 const maximumDepth = 16;
 const maximumValues = 2 ** 20; // an empty array takes one byte of a file, and fifty of memory
 
-/** The same bytes for the same data. */
-export function pack(plain: Plain): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new Packr({ useRecords: false }).pack(plain)); // copied out of its pool
-}
-
 /**
  * Byte strings in the result are views of `bytes`. Throws FormatError for anything but exactly one
- * value, for what `pack` never writes, and for nesting past 16, and more than a million values.
+ * value, for anything but plain data, for nesting past 16, and for more than a million values.
  */
 export function unpack(bytes: Uint8Array, where: string): unknown {
   walk(bytes, where);
