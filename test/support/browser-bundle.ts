@@ -23,7 +23,7 @@ const html = `<!doctype html><meta charset="utf-8"><title>tests</title><link rel
 export async function bundleTests(root: string, paths: readonly string[]): Promise<ServedFiles> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['test/support/browser-page.ts', ...paths],
+    entryPoints: ['test/support/browser-page.ts', 'targets/browser/lesson-worker.ts', ...paths],
     entryNames: '[name]',
     outdir: join(root, 'dist', 'browser-tests'),
     write: false,

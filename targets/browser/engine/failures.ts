@@ -37,8 +37,9 @@ export class Failures {
   /** Throws the failure in what was read of the status, and forgets it. */
   check([, , code]: Int32Array): void {
     if (code === undefined || code === 0) return;
-    this.#status.release();
+    const status = this.#status;
     this.#status = this.#gpu.upload('words', new Int32Array(4));
+    status.release();
     throw new EngineError(this.#messages[code - 1] ?? `webgl: failure ${code}`);
   }
 

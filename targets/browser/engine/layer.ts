@@ -55,8 +55,9 @@ export function openLayer(
 
 /** Makes the layer's texture hold what its arrays hold. */
 export function pushLayer(gpu: Gpu, layer: Layer): void {
-  layer.weights.release();
+  const { weights } = layer;
   layer.weights = uploadWeights(gpu, layer.geometry.matrix, layer.parameters);
+  weights.release();
 }
 
 /** Writes words read from the layer's texture into its arrays. */

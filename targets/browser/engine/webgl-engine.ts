@@ -39,6 +39,7 @@ export class WebglEngine implements Engine {
   readonly #network: Network;
   /** By module. */
   readonly #feedback: readonly (ModuleFeedback | null)[];
+  #isClosed = false;
 
   /** The input was checked by the reference kernels. The context stays the caller's. */
   constructor(gl: WebGL2RenderingContext, input: EngineInput) {
@@ -190,6 +191,8 @@ export class WebglEngine implements Engine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     closeFeedbacks(this.#feedback);
     closeNetwork(this.#network);
     this.gpu.dispose();

@@ -1,0 +1,60 @@
+import { Learner, openState } from '#runtime';
+
+import { openRevivingEngine } from './engine/reviving-engine.ts';
+import { teachInWorker } from './lesson-in-worker.ts';
+import { decode, fetchBytes, sha256 } from './package-file.ts';
+import { openIndexedDbStorage } from './storage/indexed-db-storage.ts';
+import { copyParameters, engineInput, teachHere } from './teach.ts';
+
+export interface OpenOptions {
+  /** Name of what is learned, kept in IndexedDB for this origin. Without one, it is forgotten with the page. */
+  readonly state?: string;
+  /**
+   * Where lessons run; default `worker`, so that the page stays smooth. The worker is lesson-worker.js
+   * beside this module; a function makes another, for bundlers that put it elsewhere.
+   */
+  readonly lessons?: 'worker' | 'here' | (() => Worker);
+  /** Hears why the reference kernels compute instead of WebGL, or the page instead of a worker. */
+  readonly onFallback?: (reason: string) => void;
+}
+
+/**
+ * Opens a package, by URL or bytes, with what was learned in `state` before. Dispose the learner to
+ * give memory and the state's lock back. Throws InputError for a URL that cannot be fetched,
+ * FormatError for a damaged or foreign file, StateError for a state of another package or one in use.
+ */
+export async function openLearner(
+  source: string | Uint8Array,
+  { state: name, lessons = 'worker', onFallback = ignore }: OpenOptions = {},
+): Promise<Learner> {
+  const packageBytes = typeof source === 'string' ? await fetchBytes(source) : source;
+  const content = await decode(packageBytes);
+  const parameters = copyParameters(content.model.layers);
+  const state =
+    name === undefined
+      ? null
+      : await openState(openIndexedDbStorage(name), {
+          packageId: await sha256(packageBytes),
+          parameters,
+          now: () => Date.now(),
+        });
+  try {
+    const engine = await openRevivingEngine(engineInput(content, parameters), onFallback);
+    const otherwise = teachHere(content, onFallback);
+    const createWorker = typeof lessons === 'function' ? lessons : lessonWorker;
+    const teach =
+      lessons === 'here'
+        ? otherwise
+        : teachInWorker({ createWorker, packageBytes, otherwise, onFallback });
+    return new Learner({ content, engine, parameters, teach, state });
+  } catch (error) {
+    await state?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function lessonWorker(): Worker {
+  return new Worker(new URL('./lesson-worker.js', import.meta.url), { type: 'module' });
+}
+
+function ignore(): void {}

@@ -1,0 +1,52 @@
+import { layoutOf, outputRows, runLesson, sizeOf } from '#runtime';
+import type { EngineInput, LayerParameters, PackageContent, Teach } from '#runtime';
+
+import { openEngine } from './engine/open-engine.ts';
+
+/**
+ * Teaches on the calling thread, with an engine that lives for one lesson. `onFallback` hears why
+ * the reference kernels teach where WebGL cannot.
+ */
+export function teachHere(content: PackageContent, onFallback: (reason: string) => void): Teach {
+  return async (request, options) => {
+    const parameters = copyParameters(request.parameters);
+    const { model, modules, plan, feedback } = content;
+    const { engine, fallback } = await openEngine(engineInput(content, parameters));
+    if (fallback !== null) onFallback(fallback);
+    await using owned = engine;
+    const report = await runLesson(
+      {
+        engine: owned,
+        layout: layoutOf(plan, modules, feedback),
+        plan,
+        parameters,
+        classes: outputRows(content),
+        sampleSize: sizeOf(model.graph.inputShape),
+        firstStep: request.firstStep,
+      },
+      request.examples,
+      options,
+    );
+    return { report, parameters: report.kept ? parameters : null };
+  };
+}
+
+/** What an engine needs of a package, to work on `parameters`. Ours writes its own programs. */
+export function engineInput(
+  { model, modules, plan, feedback }: PackageContent,
+  parameters: ReadonlyMap<number, LayerParameters>,
+): EngineInput {
+  return { model, modules, plan, feedback, parameters, programs: new Map() };
+}
+
+/** Fresh arrays that an engine may update; the package's own stay as they were exported. */
+export function copyParameters(
+  layers: ReadonlyMap<number, LayerParameters>,
+): Map<number, LayerParameters> {
+  return new Map(
+    Array.from(layers, ([node, { weights, bias, weightScales }]) => [
+      node,
+      { weights: weights.slice(), bias: bias.slice(), weightScales },
+    ]),
+  );
+}
