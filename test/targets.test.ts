@@ -2,8 +2,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-type RaspberryPi = typeof import('../targets/raspberry-pi/index.ts');
-type Browser = typeof import('../targets/browser/index.ts');
+import type * as browser from '../targets/browser/index.ts';
+import type * as raspberryPi from '../targets/raspberry-pi/index.ts';
+
+type RaspberryPi = typeof raspberryPi;
+type Browser = typeof browser;
 
 const test = suite('test/targets');
 

@@ -3,7 +3,7 @@ import { getWebGLContext } from '@tensorflow/tfjs-backend-webgl/dist/canvas_util
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { encodePackage } from '#runtime';
+import { encodePackage } from '#exporters';
 import type { LessonOptions } from '#runtime';
 
 import { openLearner } from '../../targets/browser/index.ts';
