@@ -11,7 +11,7 @@ import { prepareModel } from '#exporters';
 
 import { writeArmPackage } from './arm-packages.ts';
 import type { ArmRequest, ArmResult } from './arm-request.ts';
-import { arms, floatBackpropRate } from './arms.ts';
+import { arms, courseEpochs, floatBackpropRate } from './arms.ts';
 import { lineChart } from './line-chart.ts';
 import { runArm } from './run-arm.ts';
 import { calibrationSet } from './tasks/digit-users.ts';
@@ -25,7 +25,7 @@ const course = {
   // The first of the users that nothing was chosen on.
   owner: { user: 4, seed: 1, shift: 'hard', source: 'digits' },
   batchSize: 4,
-  epochs: 8,
+  epochs: courseEpochs,
   every: 32,
 } as const;
 

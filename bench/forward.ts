@@ -76,8 +76,15 @@ export async function accuracyLoss(
   return { float: (100 * correct) / count, int8: 100 * int8 };
 }
 
-/** Percent of inputs to which an already-int8 file and its import give the same label. */
-export async function labelAgreement(model: ModelFile, count = 400): Promise<number | null> {
+/**
+ * Percent of inputs to which an already-int8 file and its import give the same label. The file rounds
+ * its logits to 8 bits, the import does not, so where the file's best labels tie only the import decides:
+ * `sameOrTied` also counts inputs whose label is one of the tied ones.
+ */
+export async function labelAgreement(
+  model: ModelFile,
+  count = 400,
+): Promise<{ same: number; sameOrTied: number } | null> {
   const bytes = sharedFile(model.file);
   const prepared = prepare(model, 4);
   const images = imagesFor(model, prepared, count);
@@ -89,17 +96,19 @@ export async function labelAgreement(model: ModelFile, count = 400): Promise<num
   });
   const [height, width, channels] = prepared.model.graph.inputShape;
   const size = height * width * channels;
-  let same = 0;
+  let [same, sameOrTied] = [0, 0];
   for (let n = 0; n < count; n++) {
     const image = images.x.subarray(n * size, (n + 1) * size);
     const logits = await engine.predict(quantizeSamples(image, formatOf(prepared)), 1);
     const tensor = new Tensor('float32', planar(image, channels), [1, channels, height, width]);
     const outputs = await session.run({ [session.inputNames[0]!]: tensor });
     const expected = outputs[session.outputNames[0]!]!.data as Float32Array;
-    if (argmax(logits, 0, logits.length) === argmax(expected, 0, expected.length)) same++;
+    const [label, best] = [argmax(logits, 0, logits.length), argmax(expected, 0, expected.length)];
+    if (label === best) same++;
+    if (expected[label] === expected[best]) sameOrTied++;
   }
   await session.release();
-  return (100 * same) / count;
+  return { same: (100 * same) / count, sameOrTied: (100 * sameOrTied) / count };
 }
 
 interface Inputs {

@@ -9,7 +9,7 @@ import { prepareModel } from '#exporters';
 
 import { writeArmPackage } from './arm-packages.ts';
 import type { ArmRequest } from './arm-request.ts';
-import { arms } from './arms.ts';
+import { arms, courseEpochs } from './arms.ts';
 import { runCourses } from './owners.ts';
 import { calibrationSet, tuningUsers } from './tasks/digit-users.ts';
 import { textTable } from './text-table.ts';
@@ -32,7 +32,7 @@ try {
         owner: { user, seed: 1, shift: 'hard', source: 'digits' },
         batchSize: 4,
         learningRate,
-        epochs: 16,
+        epochs: courseEpochs,
         every: null,
       }));
       const results = await runCourses(requests, () => {});

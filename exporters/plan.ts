@@ -11,7 +11,7 @@ export interface PlanOptions {
   readonly frozen?: number;
   /** Samples in a step; default 4. */
   readonly batchSize?: number;
-  /** Default 8. */
+  /** Default 16. */
   readonly epochs?: number;
   /** Default 0.06 at batch 16, in proportion to the batch. */
   readonly learningRate?: number;
@@ -23,7 +23,7 @@ export interface PlanOptions {
 
 /** Throws InputError where an option does not fit the number of modules. */
 export function planFor(graph: Graph, modules: readonly Module[], options: PlanOptions = {}): Plan {
-  const { rule = 'feedback-local', frozen = 0, batchSize = 4, epochs = 8 } = options;
+  const { rule = 'feedback-local', frozen = 0, batchSize = 4, epochs = 16 } = options;
   const tail = options.tail ?? affordableTail(graph, modules, batchSize);
   if (!Number.isInteger(tail) || tail < 1 || tail > modules.length) {
     throw new InputError(`plan.tail: expected 1 to ${modules.length} modules, got ${tail}`);

@@ -1,0 +1,37 @@
+import { learningMemory } from '../memory.ts';
+import type { Row } from './row.ts';
+
+const network = 'twenty convolutions';
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** Peak memory of learning against full float32 backpropagation, and against the planner. */
+export async function memoryRows(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const batch of [4, 32]) {
+    const onward = await learningMemory(network, 'onward', batch);
+    const float = await learningMemory(network, 'float-backprop', batch);
+    const replay = await learningMemory(network, 'exact-replay', batch);
+    const int8 = await learningMemory(network, 'int8-backprop', batch);
+    const ratio = float.peakBytes / onward.peakBytes;
+    const planned = onward.plannedBytes / onward.peakBytes;
+    rows.push({
+      claim: `peak memory of learning, ${network}, batch ${batch}`,
+      measured: `onward ${mebibytes(onward.peakBytes)}, float backprop ${mebibytes(float.peakBytes)}: 1/${ratio.toFixed(1)}`,
+      promised: batch === 4 ? 'onward at most 8 MiB' : 'at most 1/4',
+      holds: batch === 4 ? onward.peakBytes <= 8 * 2 ** 20 : ratio >= 4,
+    });
+    rows.push({
+      claim: `the same, cheap rivals, batch ${batch}`,
+      measured: `exact replay ${mebibytes(replay.peakBytes)}, int8 backprop ${mebibytes(int8.peakBytes)}`,
+      promised: '',
+      holds: null,
+    });
+    rows.push({
+      claim: `inspect's prediction over the measured peak, batch ${batch}`,
+      measured: `${mebibytes(onward.plannedBytes)} / ${mebibytes(onward.peakBytes)} = ${planned.toFixed(2)}`,
+      promised: '0.75 to 1.25',
+      holds: planned >= 0.75 && planned <= 1.25,
+    });
+  }
+  return rows;
+}

@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import type { Row } from './row.ts';
+
+/** What bench/size.ts measures; it needs `npm run build` before. */
+export function sizeRows(): Row[] {
+  const script = fileURLToPath(new URL('../size.ts', import.meta.url));
+  const options = ['--conditions=source', '--import', 'tsx', script];
+  const { stdout } = spawnSync(process.execPath, options, { encoding: 'utf8' });
+  return [...stdout.matchAll(/^(\w+): (\d+) of (\d+) bytes$/gm)].map(([, name, bytes, budget]) => ({
+    claim: name === 'runtime' ? 'runtime alone, minified and gzipped' : 'npm package',
+    measured: `${Number(bytes).toLocaleString('en')} bytes`,
+    promised: `at most ${Number(budget).toLocaleString('en')}`,
+    holds: Number(bytes) <= Number(budget),
+  }));
+}
