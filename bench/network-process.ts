@@ -1,8 +1,8 @@
 // Memory of one way to learn on one network, in a process of its own: argv is the network, the method and the
 // batch; the answer is JSON on standard output. Started by memory.ts.
-import { assemble } from '#exporters';
+import { assemble, planMemory } from '#exporters';
 import type { PreparedModel } from '#exporters';
-import { planMemory, sizeOf } from '#runtime';
+import { sizeOf } from '#runtime';
 
 import { FloatNetwork } from './float-network.ts';
 import { networks, noise } from './networks.ts';

@@ -1,9 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { InputError, inferShapes, learnBytes, partition } from '#runtime';
+import { InputError, inferShapes } from '#runtime';
 import type { Graph, Node } from '#runtime';
 
+import { learnBytes } from './memory-plan.ts';
+import { partition } from './partition.ts';
 import { affordableTail, planFor } from './plan.ts';
 
 const test = suite('exporters/plan');

@@ -1,6 +1,8 @@
 // The plan a package is exported with: how long the exact tail is, and how the rest learns.
-import { InputError, inferShapes, learnBytes } from '#runtime';
+import { InputError, inferShapes } from '#runtime';
 import type { Graph, Module, Plan, Rule } from '#runtime';
+
+import { learnBytes } from './memory-plan.ts';
 
 export interface PlanOptions {
   /** Modules in the exact tail, the head included; default: as many as need no more memory than the largest other module. */

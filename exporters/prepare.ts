@@ -1,12 +1,13 @@
 // From an ONNX file and some samples to an int8 model: everything an export does once, whatever the
 // plan. Benchmarks prepare once and assemble many plans.
-import { InputError, inferShapes, partition, sizeOf } from '#runtime';
+import { InputError, inferShapes, sizeOf } from '#runtime';
 import type { InputDescription, Model, Module, Shape } from '#runtime';
 
 import type { FloatModel } from './float/model.ts';
 import { outputOf, runFloat } from './float/run.ts';
 import { importModel } from './onnx/import-model.ts';
 import type { ImportedModel } from './onnx/import-model.ts';
+import { partition } from './partition.ts';
 import { fromImported } from './quantize/from-imported.ts';
 import { observeRanges } from './quantize/observe.ts';
 import type { Observer } from './quantize/observe.ts';

@@ -2,13 +2,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import type { Node, Rule } from '#runtime';
-import { inferShapes, isLayer, oneHot, partition, weightShapeOf } from '#runtime';
+import { inferShapes, isLayer, oneHot, weightShapeOf } from '#runtime';
 
 import type { FloatParameters } from '../float/array.ts';
 import { backpropagate } from '../float/backpropagate.ts';
 import type { FloatModel } from '../float/model.ts';
 import { outputOf, runFloat } from '../float/run.ts';
 import { softmaxCrossEntropy } from '../float/softmax-cross-entropy.ts';
+import { partition } from '../partition.ts';
 import { measureAlignment } from './alignment.ts';
 import { calibrateFeedback } from './calibrate.ts';
 import type { FormOptions } from './form.ts';

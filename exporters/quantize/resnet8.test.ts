@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { argmax, openKernelEngine, partition } from '#runtime';
+import { argmax, openKernelEngine } from '#runtime';
 import { sharedData, skipBecause } from '#test-support';
 
 import { outputOf, runFloat } from '../float/run.ts';
 import { importModel } from '../onnx/import-model.ts';
+import { partition } from '../partition.ts';
 import { observeRanges } from './observe.ts';
 import { quantize } from './quantize.ts';
 

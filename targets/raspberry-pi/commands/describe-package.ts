@@ -1,6 +1,7 @@
 // What a package holds, as numbers and as lines for people.
+import type { MemoryPlan } from '#exporters';
 import { feedbackOf, isLayer } from '#runtime';
-import type { MemoryPlan, PackageContent, Rule } from '#runtime';
+import type { PackageContent, Rule } from '#runtime';
 
 import { tableLines } from './table.ts';
 import { showBytes, showPercent } from './units.ts';

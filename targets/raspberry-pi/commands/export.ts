@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 
 import type { exportPackage, ExportReport } from '#exporters';
-import { InputError, planMemory } from '#runtime';
+import { InputError } from '#runtime';
 
 import { readBytes, sha256 } from '../package-file.ts';
 import { readCalibration } from './calibration.ts';
@@ -70,6 +70,7 @@ async function exportModel(path: string, flags: ExportFlags, terminal: Terminal)
   const output = flags.output ?? `${basename(path, extname(path))}.onward`;
   await replaceFile(output, bytes);
   for (const note of report.notes) terminal.stderr.write(`note: ${printable(note)}\n`);
+  const { planMemory } = await import('#exporters');
   const details = inspection(content, planMemory(content));
   printResult(terminal, flags, {
     object: exportResult(report),

@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
 
-import { planMemory } from '#runtime';
-
 import { decode, readBytes } from '../package-file.ts';
 import { describePackage, inspection } from './describe-package.ts';
 import { printResult } from './terminal.ts';
@@ -23,6 +21,7 @@ Example:
   onward inspect reader.onward`,
     )
     .action(async (path: string, options: { json?: boolean }) => {
+      const { planMemory } = await import('#exporters');
       const bytes = await readBytes(path);
       const content = await decode(bytes);
       const object = inspection(content, planMemory(content));

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import type { Graph, Node } from './graph.ts';
-import type { Window } from './operator.ts';
+import type { Graph, Node, Window } from '#runtime';
+
 import { cutPositions, partition } from './partition.ts';
 
-const test = suite('runtime/graph/partition');
+const test = suite('exporters/partition');
 
 const window: Window = { kernel: [3, 3], stride: [1, 1], dilation: [1, 1], pads: [1, 1, 1, 1] };
 

@@ -5,14 +5,8 @@
 // output and what masks it, its 8-bit form twice (as computed and transposed), the gathered input
 // patches, and the int32 weight gradient with its float32 forms. A gradient on to the layer's input
 // holds the gathered errors and the int32 and float32 gradient instead.
-import type { PackageContent } from '../package/content.ts';
-import { isLayer } from './graph.ts';
-import type { Graph, Layer } from './graph.ts';
-import { inferShapes, weightShapeOf } from './graph.ts';
-import type { Module } from './module.ts';
-import { sizeOf } from './shape.ts';
-import type { Shape } from './shape.ts';
-import { isPointwise } from './window.ts';
+import { inferShapes, isLayer, isPointwise, sizeOf, weightShapeOf } from '#runtime';
+import type { Graph, Layer, Module, PackageContent, Shape } from '#runtime';
 
 export interface ModuleMemory {
   readonly name: string;

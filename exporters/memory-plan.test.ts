@@ -1,13 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
+import { inferShapes } from '#runtime';
+import type { Plan } from '#runtime';
 import { engineCases } from '#test-support';
 
-import type { Plan } from '../learning/plan.ts';
-import { inferShapes } from './graph.ts';
 import { forwardBytes, learnBytes, planMemory } from './memory-plan.ts';
 
-const test = suite('runtime/graph/memory-plan');
+const test = suite('exporters/memory-plan');
 
 for (const { name, input } of engineCases()) {
   const { model, modules, plan } = input;

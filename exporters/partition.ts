@@ -1,8 +1,7 @@
 // Cuts a graph into modules: as small as the graph allows, so that little is alive at a time, but
 // never between a depthwise convolution and the pointwise one that completes it.
-import { isLayer } from './graph.ts';
-import type { Graph, Node } from './graph.ts';
-import type { Module } from './module.ts';
+import { isLayer } from '#runtime';
+import type { Graph, Module, Node } from '#runtime';
 
 /** Modules in order; together they hold every node once. Throws nothing: a graph without cuts is one module. */
 export function partition(graph: Graph): Module[] {
