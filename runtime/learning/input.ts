@@ -3,6 +3,7 @@ import { InputError } from '../errors.ts';
 import type { Quantization } from '../graph/model.ts';
 import { showShape, sizeOf } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
+import { quantize } from '../kernels/requantize.ts';
 import type { InputDescription } from '../package/content.ts';
 
 export interface SampleFormat {
@@ -30,6 +31,7 @@ export function quantizeSamples(
   const positions = shape[0] * shape[1];
   const channelStride = description.layout === 'nhwc' ? 1 : positions;
   const positionStride = description.layout === 'nhwc' ? channels : 1;
+  const { scale, zeroPoint } = quantization;
   const quantized = new Uint8Array(samples.length);
   for (let start = 0; start < samples.length; start += size) {
     for (let c = 0; c < channels; c++) {
@@ -43,19 +45,10 @@ export function quantizeSamples(
             `samples[${start / size}]: expected finite numbers, got ${value} at position ${offset}`,
           );
         }
-        const real = Math.fround((value - mean) / deviation);
-        quantized[start + p * channels + c] = quantizeValue(real, quantization);
+        const scaled = Math.fround(Math.fround((value - mean) / deviation) / scale);
+        quantized[start + p * channels + c] = quantize(scaled, zeroPoint, 0, 255);
       }
     }
   }
   return quantized;
-}
-
-// rne(real / scale) + zeroPoint, as ONNX QuantizeLinear.
-function quantizeValue(real: number, { scale, zeroPoint }: Quantization): number {
-  const scaled = Math.fround(real / scale);
-  const floor = Math.floor(scaled);
-  const rest = scaled - floor;
-  const roundsUp = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0);
-  return Math.min(255, Math.max(0, floor + (roundsUp ? 1 : 0) + zeroPoint));
 }
