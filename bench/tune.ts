@@ -16,7 +16,7 @@ import { textTable } from './text-table.ts';
 
 const onnxFile = fileURLToPath(new URL('../demo/digits.onnx', import.meta.url));
 const [only] = process.argv.slice(2);
-const rates = [0.0075, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5, 1];
+const rates = [0.004, 0.0075, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5, 1];
 const folder = mkdtempSync(join(tmpdir(), 'onward-tune-'));
 try {
   const prepared = prepareModel(new Uint8Array(readFileSync(onnxFile)), {
