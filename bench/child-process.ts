@@ -24,7 +24,7 @@ const exactMemory = {
 export interface ChildProcess {
   /** A file of this folder. */
   readonly file: string;
-  readonly arguments_: readonly string[];
+  readonly args: readonly string[];
   readonly input?: string;
   readonly measures: 'memory' | 'time';
 }
@@ -33,7 +33,7 @@ export interface ChildProcess {
 export async function runChild<Result>(child: ChildProcess): Promise<Result> {
   const path = fileURLToPath(new URL(child.file, import.meta.url));
   const env = child.measures === 'memory' ? { ...process.env, ...exactMemory } : process.env;
-  const running = spawn(process.execPath, [...nodeOptions, path, ...child.arguments_], {
+  const running = spawn(process.execPath, [...nodeOptions, path, ...child.args], {
     stdio: 'pipe',
     env,
   });
@@ -42,7 +42,7 @@ export async function runChild<Result>(child: ChildProcess): Promise<Result> {
   const [output, errors] = await Promise.all([text(running.stdout), text(running.stderr)]);
   const code = await closed;
   if (code !== 0) {
-    throw new Error(`${child.file} ${child.arguments_.join(' ')}: exit ${code}: ${errors.trim()}`);
+    throw new Error(`${child.file} ${child.args.join(' ')}: exit ${code}: ${errors.trim()}`);
   }
   return JSON.parse(output) as Result;
 }

@@ -63,8 +63,11 @@ async function compare(
   return results;
 }
 
+function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
 function table(results: readonly (readonly [string, ArmResult])[]): string {
-  const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
   return textTable(
     ['what learns', 'before', 'after', 'peak memory', 'ms a step'],
     results.map(([name, { before, after, peakBytes, msPerStep }]) => [

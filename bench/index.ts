@@ -36,6 +36,11 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   size: async () => sizeRows(),
 };
 
+function verdict({ holds }: Row): string {
+  if (holds === null) return '';
+  return holds ? 'yes' : 'NO';
+}
+
 async function accuracy(): Promise<Row[]> {
   const prepared = prepareModel(onnx, { calibration: calibrationSet({ samples: 300 }) });
   const shifts = options.full ? (['hard', 'mild'] as const) : (['hard'] as const);
@@ -76,8 +81,7 @@ const file = fileURLToPath(new URL(`./results/${report.mode}.json`, import.meta.
 writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 if (options.json) console.log(JSON.stringify(report));
 else {
-  const held = (row: Row): string => (row.holds === null ? '' : row.holds ? 'yes' : 'NO');
-  const cells = rows.map((row) => [row.claim, row.measured, row.promised, held(row)]);
+  const cells = rows.map((row) => [row.claim, row.measured, row.promised, verdict(row)]);
   console.log(`\n${textTable(['what', 'measured', 'promised', 'holds'], cells)}\n\n${machine}`);
 }
 if (rows.some(({ holds }) => holds === false)) process.exitCode = 1;

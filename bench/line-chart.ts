@@ -69,7 +69,7 @@ export function lineChart({ title, xLabel, yLabel, series }: LineChart): string 
 function legend(series: readonly Series[], y: (value: number) => number): string[] {
   const ends = series
     .map(({ name, points }, index) => ({ name, index, at: y(points.at(-1)?.[1] ?? 0) }))
-    .sort((a, b) => a.at - b.at);
+    .toSorted((a, b) => a.at - b.at);
   let lowest = -Infinity;
   return ends.map(({ name, index, at }) => {
     lowest = Math.max(at, lowest + 16);

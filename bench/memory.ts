@@ -11,7 +11,7 @@ export function learningMemory(
 ): Promise<MemoryResult> {
   return runChild<MemoryResult>({
     file: './network-process.ts',
-    arguments_: [network, method, String(batchSize)],
+    args: [network, method, String(batchSize)],
     measures: 'memory',
   });
 }

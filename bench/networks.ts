@@ -2,7 +2,7 @@
 import { prepareImported } from '#exporters';
 import type { FloatParameters, PreparedModel } from '#exporters';
 import { inferShapes, isLayer, sizeOf, weightShapeOf } from '#runtime';
-import type { Graph, Node, Shape } from '#runtime';
+import type { Graph, Node } from '#runtime';
 
 const relu = { minimum: 0, maximum: Infinity };
 
@@ -102,7 +102,7 @@ function prepared(graph: Graph): PreparedModel {
     const weights = noise(shape[0]! * fan, index + 1).map((value) => value * Math.sqrt(6 / fan));
     parameters.set(index, { weights, bias: new Float32Array(shape[0]!) });
   }
-  const x = noise(16 * sizeOf(graph.inputShape as Shape), 99);
+  const x = noise(16 * sizeOf(graph.inputShape), 99);
   const imported = {
     graph,
     parameters,

@@ -15,7 +15,7 @@ export async function runCourses(
     for (let index = next++; index < requests.length; index = next++) {
       results[index] = await runChild<Personalized>({
         file: './arm-process.ts',
-        arguments_: ['course'],
+        args: ['course'],
         input: JSON.stringify(requests[index]),
         measures: 'time',
       });

@@ -129,7 +129,7 @@ function pick(x: Float32Array, size: number, indices: readonly number[]): Float3
 
 /** The middle value, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return sorted.length % 2 === 1
     ? sorted[Math.floor(middle)]!

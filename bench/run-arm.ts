@@ -7,12 +7,12 @@ export async function runArm(request: ArmRequest): Promise<ArmResult> {
   const child = { file: './arm-process.ts', input: JSON.stringify(request) };
   const { peakBytes } = await runChild<Pick<ArmResult, 'peakBytes'>>({
     ...child,
-    arguments_: ['memory'],
+    args: ['memory'],
     measures: 'memory',
   });
   const personalized = await runChild<Personalized>({
     ...child,
-    arguments_: ['course'],
+    args: ['course'],
     measures: 'time',
   });
   return { ...personalized, peakBytes };

@@ -17,12 +17,3 @@ export function textTable(header: readonly string[], rows: readonly (readonly st
       .trimEnd();
   return [format(header), rule, ...rows.map(format)].join('\n');
 }
-
-/** The same table in Markdown, for the README. */
-export function markdownTable(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
-}

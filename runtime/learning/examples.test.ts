@@ -15,7 +15,7 @@ test('a split holds out a fifth of each class and loses nothing', () => {
     assert.is(holdout.filter((index) => labels[index] === label).length, 4);
   }
   assert.equal(
-    [...training, ...holdout].sort((a, b) => a - b),
+    [...training, ...holdout].toSorted((a, b) => a - b),
     labels.map((_, index) => index),
   );
 });

@@ -47,7 +47,7 @@ export function splitExamples(labels: ArrayLike<number>, fraction: number, seed:
   }
   const held = new Set(holdout);
   const training = Array.from(labels, (_, index) => index).filter((index) => !held.has(index));
-  return { training, holdout: holdout.sort((a, b) => a - b) };
+  return { training, holdout: holdout.toSorted((a, b) => a - b) };
 }
 
 /** The samples at `indices`, copied one after another. */

@@ -1,6 +1,6 @@
 // A lesson is a transaction: some examples are held out, the rest are learned, and the new weights
 // stand only if the held-out accuracy did not fall. Otherwise the old ones do, bit for bit.
-import type { Engine } from '../engine.ts';
+import type { Engine, StepRates } from '../engine.ts';
 import { copyParameters, overwriteParameters } from '../graph/parameters.ts';
 import type { Parameters } from '../graph/parameters.ts';
 import { accuracyOf } from './accuracy.ts';
@@ -104,50 +104,40 @@ async function learn(
   training: readonly number[],
   options: LessonOptions,
 ): Promise<number> {
-  const { engine, layout, plan, sampleSize, classes } = lesson;
-  const {
-    seed = 0,
-    epochs = plan.epochs,
-    batchSize = plan.batchSize,
-    signal,
-    onProgress,
-  } = options;
-  const stepsPerEpoch = Math.ceil(training.length / batchSize);
-  const steps = stepsPerEpoch * epochs;
+  const { plan, firstStep } = lesson;
+  const { seed = 0, epochs = plan.epochs, batchSize = plan.batchSize } = options;
+  const { learningRate = plan.learningRate, signal, onProgress } = options;
+  const steps = Math.ceil(training.length / batchSize) * epochs;
   let step = 0;
-  for (; step < steps && !signal?.aborted; step++) {
-    const epoch = Math.floor(step / stepsPerEpoch);
+  for (let epoch = 0; epoch < epochs; epoch++) {
     const order = shuffled(training, seed * 1009 + epoch);
-    const start = (step % stepsPerEpoch) * batchSize;
-    const indices = order.slice(start, start + batchSize);
-    const targets = oneHot(examples.labels, indices, classes);
-    const samples = engine.upload(
-      selectSamples(examples.samples, sampleSize, indices),
-      indices.length,
-    );
-    const input = layout.trained > 0 ? await engine.forward(0, layout.trained, samples) : samples;
-    const logits = await learnStep(
-      engine,
-      layout,
-      { input, targets },
-      {
-        rate: decayedRate(options.learningRate ?? plan.learningRate, step, steps) / batchSize,
-        clip: plan.clip,
-        ratio: 1,
-        step: lesson.firstStep + step,
-        seed,
-      },
-    );
-    if (input !== samples) input.dispose();
-    samples.dispose();
-    await onProgress?.({
-      step: step + 1,
-      steps,
-      epoch,
-      loss: crossEntropy(logits, targets, classes),
-    });
+    for (let start = 0; start < order.length; start += batchSize) {
+      if (signal?.aborted) return step;
+      const indices = order.slice(start, start + batchSize);
+      const rate = decayedRate(learningRate, step, steps) / batchSize;
+      const rates = { rate, clip: plan.clip, ratio: 1, step: firstStep + step, seed };
+      const loss = await learnBatch(lesson, examples, indices, rates);
+      step++;
+      await onProgress?.({ step, steps, epoch, loss });
+    }
   }
   return step;
+}
+
+/** One step on the examples at `indices`; resolves with their loss before it. */
+async function learnBatch(
+  { engine, layout, classes, sampleSize }: Lesson,
+  { samples, labels }: Examples,
+  indices: readonly number[],
+  rates: StepRates,
+): Promise<number> {
+  const targets = oneHot(labels, indices, classes);
+  const batch = engine.upload(selectSamples(samples, sampleSize, indices), indices.length);
+  const input = layout.trained > 0 ? await engine.forward(0, layout.trained, batch) : batch;
+  const logits = await learnStep(engine, layout, { input, targets }, rates);
+  if (input !== batch) input.dispose();
+  batch.dispose();
+  return crossEntropy(logits, targets, classes);
 }
 
 async function restore(engine: Engine, parameters: Parameters, before: Parameters): Promise<void> {

@@ -176,7 +176,7 @@ test('learn keeps what helped, history lists it, undo takes it back', async () =
   assert.equal(keys(lesson), [...numbers, 'kept', ...measured, 'stateId']);
   assert.is(lesson['samples'], 60);
   assert.is(lesson['holdout'], 12);
-  assert.is(lesson['steps'], (48 / 4) * 8);
+  assert.is(lesson['steps'], (48 / 4) * 16);
   assert.is(lesson['kept'], true);
   assert.is(lesson['stateId'], 'lesson-1');
   assert.ok((lesson['accuracyAfter'] as number) > (lesson['accuracyBefore'] as number));
