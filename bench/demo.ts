@@ -81,7 +81,11 @@ function table(results: readonly (readonly [string, ArmResult])[]): string {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'onward-demo-'));
-const bar = new SingleBar({ format: '{bar} {value}/{total}  {stage}', noTTYOutput: false });
+const bar = new SingleBar({
+  format: '{bar} {value}/{total}  {stage}',
+  noTTYOutput: true,
+  notTTYSchedule: 10_000,
+});
 try {
   console.log(
     'A small CNN that reads digits meets a person it was not trained for: slanted, squeezed,',
