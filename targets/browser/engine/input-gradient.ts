@@ -17,12 +17,9 @@ const program = {
   body: `
 ${places}
 // row r of the transposed block is ivec4(m0[r], m1[r], m2[r], m3[r])
-ivec4 product(ivec4 m0, ivec4 m1, ivec4 m2, ivec4 m3, ivec4 e) {
-  ivec4 p0 = m0 * e;
-  ivec4 p1 = m1 * e;
-  ivec4 p2 = m2 * e;
-  ivec4 p3 = m3 * e;
-  return ivec4(p0.x + p0.y + p0.z + p0.w, p1.x + p1.y + p1.z + p1.w, p2.x + p2.y + p2.z + p2.w, p3.x + p3.y + p3.z + p3.w);
+ivec4 product(vec4 m0, vec4 m1, vec4 m2, vec4 m3, ivec4 error) {
+  vec4 e = vec4(error);
+  return ivec4(dot(m0, e), dot(m1, e), dot(m2, e), dot(m3, e));
 }
 void run(int i) {
   Place q = placeOf(i, inputHeight, inputWidth, inputQuads);
@@ -47,10 +44,10 @@ void run(int i) {
         if (j < 0 || j >= quads) continue;
         uvec4 e = texelFetch(errors, at(p + o), 0);
         ivec4 m = texelFetch(weights, at(o * columns + k + j), 0);
-        ivec4 m0 = (m << 24) >> 24;
-        ivec4 m1 = (m << 16) >> 24;
-        ivec4 m2 = (m << 8) >> 24;
-        ivec4 m3 = m >> 24;
+        vec4 m0 = vec4((m << 24) >> 24);
+        vec4 m1 = vec4((m << 16) >> 24);
+        vec4 m2 = vec4((m << 8) >> 24);
+        vec4 m3 = vec4(m >> 24);
         s0 += product(m0, m1, m2, m3, channelsOf(e.x) - error.y);
         s1 += product(m0, m1, m2, m3, channelsOf(e.y) - error.y);
         s2 += product(m0, m1, m2, m3, channelsOf(e.z) - error.y);

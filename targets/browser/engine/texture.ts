@@ -1,4 +1,4 @@
-// Integer textures as flat arrays of texels: texel i lies at (i mod 1024, i / 1024).
+// Integer textures as flat arrays of texels: texel i lies at (i mod 512, i / 512).
 //
 // values  RGBA32UI, 16 bytes a texel  uint8 activations of four samples and four channels
 //           [n / 4, y, x, c / 4]: component n mod 4, byte c mod 4
@@ -15,7 +15,7 @@ import { requireContext } from './context.ts';
 export type TextureKind = 'values' | 'words' | 'blocks';
 
 /** Texels in one row of every texture that has more of them; a power of two, 2^rowShift. */
-export const rowShift = 10;
+export const rowShift = 9;
 const rowLength = 1 << rowShift;
 
 const bytesPerTexel = { values: 16, words: 16, blocks: 64 } as const satisfies Record<

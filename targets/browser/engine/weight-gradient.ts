@@ -2,8 +2,10 @@
 // texture holds row r of each 4 x 4 block, and of the bias column its first number.
 //   A[o, k, c] = sum over n, p of (d[n, p, o] - z_d)(x[n, gather(p, k), c] - z_x);  a[o] = sum of (d - z_d)
 //
-// A small layer on a large image has few blocks and long sums, so the output rows (group of samples, y) are split
-// into parts that are summed apart and then together; integers make that exact.
+// A small layer on a large image has few blocks and long sums, so the output rows (group of samples, y)
+// are split into parts that are summed apart and then together; integers make that exact. Products are added in
+// float32 as long as that is exact too: 64 positions of four samples stay below 2^24.
+import { eachSample } from './each-sample.ts';
 import type { Gpu } from './gpu.ts';
 import { matrixTexels } from './layer-texture.ts';
 import type { Program } from './program.ts';
@@ -21,8 +23,6 @@ const gradientProgram = {
   integers: [...geometryIntegers, 'inputZero', 'texels', 'groups', 'rowsPerPart'],
   outputs: ['blocks'],
   body: `
-#define ADD(e, u) es = channelsOf(e) - zeroError; us = isBias ? ivec4(1, 0, 0, 0) : channelsOf(u) - inputZero; \
-  a0 += es.x * us; a1 += es.y * us; a2 += es.z * us; a3 += es.w * us;
 void run(int i) {
   int part = i / texels;
   int texel = i - part * texels;
@@ -45,8 +45,9 @@ void run(int i) {
   ivec4 a1 = ivec4(0);
   ivec4 a2 = ivec4(0);
   ivec4 a3 = ivec4(0);
-  ivec4 es;
-  ivec4 us;
+  vec4 one = vec4(1.0, 0.0, 0.0, 0.0);
+  vec4 es;
+  vec4 us;
   int zeroError = texelFetch(range, ivec2(0), 0).y;
   int end = min(groups * outputHeight, (part + 1) * rowsPerPart);
   for (int row = part * rowsPerPart; row < end; row++) {
@@ -55,15 +56,22 @@ void run(int i) {
     if (!isBias && (y < 0 || y >= inputHeight)) continue;
     int d = (row * outputWidth + from) * rowQuads + o;
     int v = ((group * inputHeight + y) * inputWidth + from * strideX + left) * inputQuads + quad;
-    for (int x = from; x < to; x++) {
-      uvec4 e = texelFetch(errors, at(d), 0);
-      uvec4 u = isBias ? uvec4(0) : texelFetch(values, at(v), 0);
-      ADD(e.x, u.x)
-      ADD(e.y, u.y)
-      ADD(e.z, u.z)
-      ADD(e.w, u.w)
-      d += rowQuads;
-      v += strideX * inputQuads;
+    for (int x = from; x < to;) {
+      vec4 p0 = vec4(0.0);
+      vec4 p1 = vec4(0.0);
+      vec4 p2 = vec4(0.0);
+      vec4 p3 = vec4(0.0);
+      for (int end = min(to, x + 64); x < end; x++) {
+        uvec4 e = texelFetch(errors, at(d), 0);
+        uvec4 u = isBias ? uvec4(0) : texelFetch(values, at(v), 0);
+        ${eachSample('es = vec4(channelsOf(e.@) - zeroError); us = isBias ? one : vec4(channelsOf(u.@) - inputZero); p0 += es.x * us; p1 += es.y * us; p2 += es.z * us; p3 += es.w * us;')}
+        d += rowQuads;
+        v += strideX * inputQuads;
+      }
+      a0 += ivec4(p0);
+      a1 += ivec4(p1);
+      a2 += ivec4(p2);
+      a3 += ivec4(p3);
     }
   }
   result0 = a0;

@@ -1,11 +1,12 @@
 import type { Quantization, Shape } from '#runtime';
 import type { ClampRange } from '#runtime';
 
-import type { Gpu } from './gpu.ts';
 // Sums over a window: forward of conv and dense, logits, and feedback, which differ in what becomes
 // of the sum. One texel is four
 // rows (channels made) at one position of four samples, which share each read of the weights.
 //   sum[row] = bias[row] + sum over k, c of w[row, k, c] (x[gather(p, k), c] - zero)
+import { eachSample, firstSample } from './each-sample.ts';
+import type { Gpu } from './gpu.ts';
 import { matrixIntegers } from './layer-texture.ts';
 import type { MatrixUniforms } from './layer-texture.ts';
 import type { Program } from './program.ts';
@@ -39,7 +40,10 @@ export function geometryUniforms({
   return { ...window, ...matrix, inputQuads: quadsOf(inputShape), rowQuads };
 }
 
-const windowSums = `
+// Products are added in float32, which GPUs multiply several times faster than int32, and folded into
+// int32 before they could reach 2^24: a quad adds at most 4 * 127 * 255, so 128 quads are exact.
+// `each` is eachSample, or firstSample.
+const windowSumsOf = (each: (line: string) => string): string => `
 ${places}
 struct Sums { ivec4 s0; ivec4 s1; ivec4 s2; ivec4 s3; };
 
@@ -48,10 +52,7 @@ Sums windowSums(int i, int zeroPoint) {
   int first = (4 * at0.quad / rowsPerGroup) * channelsPerGroup / 4;
   int w = at0.quad * columns;
   ivec4 bias = texelFetch(weights, at(w + columns - 1), 0);
-  ivec4 s0 = bias;
-  ivec4 s1 = bias;
-  ivec4 s2 = bias;
-  ivec4 s3 = bias;
+  Sums sums = Sums(bias, bias, bias, bias);
   for (int ky = 0; ky < kernelHeight; ky++) {
     int y = at0.y * strideY + ky * dilationY - padTop;
     if (y < 0 || y >= inputHeight) {
@@ -61,40 +62,35 @@ Sums windowSums(int i, int zeroPoint) {
     int row = (at0.group * inputHeight + y) * inputWidth;
     for (int kx = 0; kx < kernelWidth; kx++) {
       int x = at0.x * strideX + kx * dilationX - padLeft;
-      if (x >= 0 && x < inputWidth) {
-        int from = (row + x) * inputQuads + first;
-        for (int j = 0; j < quads; j++) {
+      if (x < 0 || x >= inputWidth) {
+        w += quads;
+        continue;
+      }
+      int from = (row + x) * inputQuads + first;
+      for (int j = 0; j < quads;) {
+        ${each('vec4 part# = vec4(0.0);')}
+        for (int end = min(quads, j + 128); j < end; j++) {
           uvec4 v = texelFetch(values, at(from + j), 0);
           ivec4 m = texelFetch(weights, at(w + j), 0);
-          ivec4 m0 = (m << 24) >> 24;
-          ivec4 m1 = (m << 16) >> 24;
-          ivec4 m2 = (m << 8) >> 24;
-          ivec4 m3 = m >> 24;
-          ivec4 c = channelsOf(v.x) - zeroPoint;
-          s0 += m0 * c.x + m1 * c.y + m2 * c.z + m3 * c.w;
-          if (isSingle != 0) continue;
-          c = channelsOf(v.y) - zeroPoint;
-          s1 += m0 * c.x + m1 * c.y + m2 * c.z + m3 * c.w;
-          c = channelsOf(v.z) - zeroPoint;
-          s2 += m0 * c.x + m1 * c.y + m2 * c.z + m3 * c.w;
-          c = channelsOf(v.w) - zeroPoint;
-          s3 += m0 * c.x + m1 * c.y + m2 * c.z + m3 * c.w;
+          vec4 m0 = vec4((m << 24) >> 24);
+          vec4 m1 = vec4((m << 16) >> 24);
+          vec4 m2 = vec4((m << 8) >> 24);
+          vec4 m3 = vec4(m >> 24);
+          vec4 c;
+          ${each('c = vec4(channelsOf(v.@) - zeroPoint); part# += m0 * c.x + m1 * c.y + m2 * c.z + m3 * c.w;')}
         }
+        ${each('sums.s# += ivec4(part#);')}
       }
       w += quads;
     }
   }
-  return Sums(s0, s1, s2, s3);
+  return sums;
 }
 `;
 
-// y = min(hi, max(lo, rne(f32(f32(sum) * m[row])) + z_y))
-const forwardProgram = {
-  name: 'layer forward',
-  inputs: { values: 'values', weights: 'words', constants: 'words' },
-  integers: [...geometryIntegers, 'isSingle', 'inputZero', 'outputZero', 'lo', 'hi'],
-  outputs: ['values'],
-  body: `${windowSums}
+const windowSums = windowSumsOf(eachSample);
+
+const quantizedSums = `
 uint quantized(ivec4 sum, vec4 m) {
   return packed(clamp(roundHalfEven(mul(toFloat(sum), m)) + outputZero, ivec4(lo), ivec4(hi)));
 }
@@ -102,7 +98,21 @@ void run(int i) {
   Sums sums = windowSums(i, inputZero);
   vec4 m = intBitsToFloat(texelFetch(constants, at(4 * (i % rowQuads)), 0));
   result0 = uvec4(quantized(sums.s0, m), quantized(sums.s1, m), quantized(sums.s2, m), quantized(sums.s3, m));
-}`,
+}`;
+
+// y = min(hi, max(lo, rne(f32(f32(sum) * m[row])) + z_y))
+const forwardProgram = {
+  name: 'layer forward',
+  inputs: { values: 'values', weights: 'words', constants: 'words' },
+  integers: [...geometryIntegers, 'inputZero', 'outputZero', 'lo', 'hi'],
+  outputs: ['values'],
+  body: `${windowSums}${quantizedSums}`,
+} as const satisfies Program;
+
+const forwardSingleProgram = {
+  ...forwardProgram,
+  name: 'layer forward of one sample',
+  body: `${windowSumsOf(firstSample)}${quantizedSums}`,
 } as const satisfies Program;
 
 const scaledSums = `${windowSums}
@@ -119,7 +129,7 @@ void scale(Sums sums, vec4 m) {
 const logitsProgram = {
   name: 'logits',
   inputs: { values: 'values', weights: 'words', constants: 'words' },
-  integers: [...geometryIntegers, 'isSingle', 'inputZero'],
+  integers: [...geometryIntegers, 'inputZero'],
   outputs: ['blocks'],
   body: `${scaledSums}
 void run(int i) {
@@ -131,7 +141,7 @@ void run(int i) {
 const feedbackProgram = {
   name: 'feedback',
   inputs: { values: 'values', weights: 'words', constants: 'words', range: 'words' },
-  integers: [...geometryIntegers, 'isSingle'],
+  integers: geometryIntegers,
   outputs: ['blocks'],
   body: `${scaledSums}
 void run(int i) {
@@ -151,11 +161,11 @@ export interface WindowSums {
 }
 
 function drawOf({ geometry, batch }: WindowSums): {
-  readonly uniforms: ReturnType<typeof geometryUniforms> & { readonly isSingle: number };
+  readonly uniforms: ReturnType<typeof geometryUniforms>;
   readonly count: number;
 } {
   return {
-    uniforms: { ...geometryUniforms(geometry), isSingle: batch === 1 ? 1 : 0 },
+    uniforms: geometryUniforms(geometry),
     count: texelsOf(geometry.outputShape, batch),
   };
 }
@@ -168,7 +178,7 @@ export function layerForward(
 ): Texture {
   const { values, weights, constants } = sums;
   const { uniforms, count } = drawOf(sums);
-  return gpu.make(forwardProgram, {
+  return gpu.make(sums.batch === 1 ? forwardSingleProgram : forwardProgram, {
     inputs: { values, weights, constants },
     uniforms: { ...uniforms, inputZero, outputZero: zeroPoint, lo, hi },
     count,
