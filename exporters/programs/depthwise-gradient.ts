@@ -89,9 +89,8 @@ export function depthwiseInputGradient(
     padding: error.zeroPoint,
     sum: (rows) =>
       rows
-        .flatMap(({ ky, columns }) =>
-          columns.map(({ kx, value }) => product(ky * window.kernel[1] + kx, value)),
-        )
+        .flat()
+        .map(({ k, value }) => product(k, value))
         .reduce((partial, part) => graph.add(partial, part)),
     zero: graph.scalar('float32', 0),
   });

@@ -58,11 +58,12 @@ export function sumOverReach(
   return scatterByPhase(graph, {
     shape,
     window,
-    valueOf: (ky, kx) => shareOf(ky * window.kernel[1] + kx),
+    valueOf: shareOf,
     padding: graph.scalar('float32', 0),
     sum: (rows) =>
       rows
-        .flatMap(({ columns }) => columns.map(({ value }) => value))
+        .flat()
+        .map(({ value }) => value)
         .reduce((total, share) => graph.add(total, share)),
     zero: graph.scalar('float32', 0),
   });

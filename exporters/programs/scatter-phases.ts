@@ -7,31 +7,30 @@ import type { Shape, Window } from '#runtime';
 
 import type { ProgramGraph } from './program-graph.ts';
 
-/** A kernel row that reaches a phase, with the columns that do. */
-export interface PhaseRow {
-  readonly ky: number;
-  readonly columns: readonly {
-    readonly kx: number;
-    /** This offset's values as they arrive here: [n, phase height, phase width, channels]. */
-    readonly value: string;
-  }[];
+/** A kernel offset that reaches a phase. */
+export interface Tap {
+  /** In the kernel's order, row by row. */
+  readonly k: number;
+  /** This offset's values as they arrive here: [n, phase height, phase width, channels]. */
+  readonly value: string;
 }
 
 export interface ScatterCall {
   /** Of the window's input. */
   readonly shape: Shape;
   readonly window: Window;
-  /** What each output hands to offset (ky, kx): [n, output height, output width, channels]. */
-  readonly valueOf: (ky: number, kx: number) => string;
+  /** What each output hands to offset k: [n, output height, output width, channels]. */
+  readonly valueOf: (k: number) => string;
   /** Stands for outputs that are not there: a scalar of the values' type. */
   readonly padding: string;
-  /** Adds the sum over a phase's offsets: [n, phase height, phase width, shape's channels]. */
-  readonly sum: (rows: readonly PhaseRow[]) => string;
+  /** Adds the sum over a phase's taps, given by kernel row: [n, phase height, phase width, shape's channels]. */
+  readonly sum: (rows: readonly (readonly Tap[])[]) => string;
   /** For offsets that nothing reaches: a scalar 0 of the sums' type. */
   readonly zero: string;
 }
 
-interface Tap {
+/** Of a kernel row or column. */
+interface Shift {
   readonly k: number;
   readonly shift: number;
 }
@@ -43,20 +42,12 @@ export function scatterByPhase(graph: ProgramGraph, call: ScatterCall): string {
     AxisPhases,
     AxisPhases,
   ];
-  const shifted = shiftedValues(graph, call, [tall, wide]);
+  const tap = tapMaker(graph, call, [tall, wide]);
   const size = [1, tall.positions, wide.positions, shape[2]];
-  const parts = tall.taps.map((rows) =>
-    wide.taps.map((columns) => {
+  const parts = tall.shifts.map((rows) =>
+    wide.shifts.map((columns) => {
       if (rows.length === 0 || columns.length === 0) return null;
-      return sum(
-        rows.map((row) => ({
-          ky: row.k,
-          columns: columns.map((column) => ({
-            kx: column.k,
-            value: shifted(row, column),
-          })),
-        })),
-      );
+      return sum(rows.map((row) => columns.map((column) => tap(row, column))));
     }),
   );
   const empty = (): string => {
@@ -68,7 +59,8 @@ export function scatterByPhase(graph: ProgramGraph, call: ScatterCall): string {
   const full = parts.map((row) => row.map((part) => part ?? empty()));
   const woven = weave(graph, full, [tall.positions, wide.positions, shape[2]]);
   const isLarger =
-    tall.positions * tall.taps.length > shape[0] || wide.positions * wide.taps.length > shape[1];
+    tall.positions * tall.shifts.length > shape[0] ||
+    wide.positions * wide.shifts.length > shape[1];
   return isLarger ? cut(graph, woven, shape) : woven;
 }
 
@@ -76,7 +68,7 @@ interface AxisPhases {
   /** Of each phase; the last rows or columns of some may lie beyond the input. */
   readonly positions: number;
   /** By phase, in the kernel's order. */
-  readonly taps: readonly (readonly Tap[])[];
+  readonly shifts: readonly (readonly Shift[])[];
 }
 
 function axisPhases(
@@ -84,42 +76,42 @@ function axisPhases(
   { kernel, stride, dilation, pads }: Window,
   axis: 0 | 1,
 ): AxisPhases {
-  const taps = Array.from({ length: stride[axis] }, (_, phase) =>
+  const shifts = Array.from({ length: stride[axis] }, (_, phase) =>
     Array.from({ length: kernel[axis] }, (_unused, k) => ({
       k,
       shift: (phase + pads[axis] - k * dilation[axis]) / stride[axis],
     })).filter(({ shift }) => Number.isInteger(shift)),
   );
-  return { positions: Math.ceil(shape[axis] / stride[axis]), taps };
+  return { positions: Math.ceil(shape[axis] / stride[axis]), shifts };
 }
 
-/** Makes a value shifted by rows and columns, with padding for what lies outside. */
-function shiftedValues(
+/** Makes what an offset brings to a phase: its values shifted, with padding for what lies outside. */
+function tapMaker(
   graph: ProgramGraph,
   { shape, window, valueOf, padding }: ScatterCall,
   axes: readonly [AxisPhases, AxisPhases],
-): (row: Tap, column: Tap) => string {
+): (row: Shift, column: Shift) => Tap {
   const outputs = windowOutput(shape, window);
-  const around = axes.map(({ positions, taps }, axis) => {
-    const shifts = taps.flat().map(({ shift }) => shift);
+  const around = axes.map(({ positions, shifts }, axis) => {
+    const all = shifts.flat().map(({ shift }) => shift);
     return {
-      before: Math.max(0, -Math.min(...shifts)),
-      after: Math.max(0, Math.max(...shifts) + positions - outputs[axis]!),
+      before: Math.max(0, -Math.min(...all)),
+      after: Math.max(0, Math.max(...all) + positions - outputs[axis]!),
     };
   });
   const [tall, wide] = around as [(typeof around)[0], (typeof around)[0]];
   const pads = [0, tall.before, wide.before, 0, 0, tall.after, wide.after, 0];
   const isPadded = pads.some((pad) => pad !== 0);
   return (row, column) => {
-    const value = valueOf(row.k, column.k);
+    const k = row.k * window.kernel[1] + column.k;
+    const value = valueOf(k);
     const padded = isPadded
       ? graph.once(`padded:${value}`, () => graph.node('Pad', [value, graph.int64(pads), padding]))
       : value;
     const starts = [row.shift + tall.before, column.shift + wide.before];
     const ends = starts.map((start, axis) => start + axes[axis]!.positions);
-    return graph.once(`shift:${padded}:${starts.join()}`, () =>
-      graph.node('Slice', [padded, graph.int64(starts), graph.int64(ends), graph.int64([1, 2])]),
-    );
+    const bounds = [starts, ends, [1, 2]].map((each) => graph.int64(each));
+    return { k, value: graph.node('Slice', [padded, ...bounds]) };
   };
 }
 

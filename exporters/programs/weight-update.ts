@@ -28,9 +28,11 @@ const largestScale = 1e28;
 
 /**
  * Adds the inputs `rates` (float32: rate, clip, ratio) and `noise:<node>`, and the outputs
- * `newWeights:<node>`, `newBias:<node>` and `errorScales` (float32, one per quantised error).
+ * `newWeights:<node>`, `newBias:<node>` and `errorScales` (float32, one per quantised error); nothing
+ * where there are no layers.
  */
 export function addUpdates(graph: ProgramGraph, { layers, before }: UpdateCall): void {
+  if (layers.length === 0) return;
   const { errorScales } = graph;
   const scales = concat(graph, errorScales, 'errorScales');
   graph.output(scales, 'float32', [errorScales.length]);
@@ -101,9 +103,10 @@ function addNewWeights(
   const { weights, weightScales } = parametersOf(site);
   const dimensions = [weightScales.length, weights.length / weightScales.length];
   const inverse = weightScales.map((scale) => 1 / scale);
+  const now = graph.cast(weightsOf(graph, site), 'float32');
   const perRow = graph.multiply(step, graph.vector(`inverseScales:${site.index}`, inverse));
   const change = graph.node('DequantizeLinear', [sums, perRow], { attributes: { axis: 0 } });
-  const moved = graph.subtract(graph.cast(weightsOf(graph, site), 'float32'), change);
+  const moved = graph.subtract(now, change);
   const noise = graph.input(`noise:${site.index}`, 'float32', dimensions);
   const rounded = graph.node('QuantizeLinear', [
     graph.add(moved, noise),
@@ -125,8 +128,9 @@ function addNewBias(
   const { weightScales } = parametersOf(site);
   const inputScale = Math.fround(inputQuantizationOf(site).scale);
   const inverse = weightScales.map((scale) => 1 / Math.fround(inputScale * scale));
+  const sum = graph.cast(sums, 'float32');
   const perRow = graph.multiply(step, graph.vector(`inverseBiasScales:${site.index}`, inverse));
-  const change = graph.node('Round', [graph.multiply(graph.cast(sums, 'float32'), perRow)]);
+  const change = graph.node('Round', [graph.multiply(sum, perRow)]);
   const next = graph.node('Sub', [biasOf(graph, site), graph.cast(change, 'int32')], {
     output: `newBias:${site.index}`,
   });
@@ -136,7 +140,9 @@ function addNewBias(
 /** A vector of scalars. Its last input runs first, so the first is made last. */
 function concat(graph: ProgramGraph, scalars: readonly string[], output?: string): string {
   const vectors: string[] = [];
-  for (const scalar of scalars.toReversed()) vectors.unshift(graph.reshape(scalar, [1]));
+  for (const scalar of scalars.toReversed()) {
+    vectors.unshift(graph.once(`vector:${scalar}`, () => graph.reshape(scalar, [1])));
+  }
   const options = output === undefined ? {} : { output };
   return graph.node('Concat', vectors, { attributes: { axis: 0 }, ...options });
 }

@@ -41,7 +41,7 @@ function sessionOptions(threads: number): InferenceSession.SessionOptions {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     enableCpuMemArena: false,
-    enableMemPattern: false,
+    enableMemPattern: true,
     graphOptimizationLevel: 'basic',
     logSeverityLevel: 3,
     extra: { session: { disable_quant_qdq: '1' } },
