@@ -4,7 +4,7 @@
 //
 // Chromium is Debian's, or what CHROMIUM names. WebGL is SwiftShader's, so no GPU is needed, and
 // what it computes is the same on every machine. Without Chromium nothing runs, and that is said.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,6 +17,7 @@ import type { Browser } from 'playwright-core';
 import { bundleTests } from './support/browser-bundle.ts';
 import type { ServedFiles } from './support/browser-bundle.ts';
 import type { FileReport } from './support/browser-page.ts';
+import { sharedData } from './support/shared-data.ts';
 
 /** Of one test file; generous, since the rasteriser shares the CPU with everything else. */
 const fileLimitMs = 900_000;
@@ -47,7 +48,15 @@ function findTests(filters: readonly string[]): string[] {
 
 async function serve(files: ServedFiles): Promise<Server> {
   const server = createServer((request, response) => {
-    const file = files.get(request.url ?? '');
+    const path = request.url ?? '';
+    const model = modelFile(path);
+    if (model !== null) {
+      response
+        .writeHead(200, { 'content-type': 'application/octet-stream' })
+        .end(readFileSync(model));
+      return;
+    }
+    const file = files.get(path);
     if (file === undefined) {
       response.writeHead(404).end();
       return;
@@ -56,6 +65,12 @@ async function serve(files: ServedFiles): Promise<Server> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
+}
+
+/** The file behind /models/NAME.onnx, where there are such models. */
+function modelFile(path: string): string | null {
+  const name = /^\/models\/([\w.-]+\.onnx)$/.exec(path)?.[1];
+  return name === undefined ? null : sharedData(name);
 }
 
 function timeout(name: string): Promise<FileReport> {
