@@ -203,6 +203,13 @@ test('where WebGL cannot be had the kernels compute, and the reason is told', as
   await webgl.engine[Symbol.asyncDispose]();
 });
 
+test('a GPU that computes something else is refused, and the share of wrong numbers is told', async () => {
+  const input = caseInput('perceptron');
+  const { engine, fallback } = await openEngine(input, { largestMismatch: -1 });
+  assert.is(engine.name, 'kernels');
+  assert.match(fallback!, /reference kernels, got 0\.00 % on .+/);
+});
+
 test('input that no engine could run is refused, not run by another', async () => {
   const input = caseInput('perceptron');
   const error = await rejection(openEngine({ ...input, parameters: new Map() }));

@@ -7,11 +7,11 @@ import type { EngineInput, Feedback, FeedbackSource, Module, Shape, ValueId } fr
 import type { Failures } from './failures.ts';
 import type { Gpu } from './gpu.ts';
 import { spread } from './gradient.ts';
+import type { Grid } from './grid.ts';
 import type { GradientHandle } from './handle.ts';
 import { matrixUniforms, packMatrix } from './layer-texture.ts';
 import type { MatrixShape } from './layer-texture.ts';
 import { quantizeError } from './quantize-error.ts';
-import type { Grid } from './quantize-error.ts';
 import { itemAt, quadsOf } from './site.ts';
 import type { Texture } from './texture.ts';
 import { feedbackSums } from './window-sums.ts';

@@ -4,9 +4,10 @@ import { clampRange } from '#runtime';
 import type { Shape } from '#runtime';
 
 import type { Gpu } from './gpu.ts';
+import { gridCells, gridIntegers, gridUniforms } from './grid.ts';
+import type { Grid } from './grid.ts';
 import type { Program } from './program.ts';
-import { gridCells, gridIntegers, gridUniforms } from './quantize-error.ts';
-import type { Gate, Grid } from './quantize-error.ts';
+import type { Gate } from './quantize-error.ts';
 import { quadsOf, texelsOf } from './site.ts';
 import type { AnySite } from './site.ts';
 import type { Texture } from './texture.ts';

@@ -7,23 +7,16 @@
 // status is 0, or the code of the first failure so far: it is handed from texel to texel through a
 // step, so that updates after a failure leave the weights as they were, and told at the next reading.
 import type { Gpu } from './gpu.ts';
+import { gridCells, gridIntegers, gridUniforms } from './grid.ts';
+import type { Grid } from './grid.ts';
 import type { Program } from './program.ts';
 import type { Texture } from './texture.ts';
-import { places } from './window.ts';
 
 /** The gate of a clamp: gradients pass where above < y < below. */
 export interface Gate {
   readonly output: Texture;
   readonly above: number;
   readonly below: number;
-}
-
-/** A gradient on a coarser grid: position (y, x) takes cell (floor(y gridHeight / height), floor(x gridWidth / width)). */
-export interface Grid {
-  readonly height: number;
-  readonly width: number;
-  readonly gridHeight: number;
-  readonly gridWidth: number;
 }
 
 export interface ErrorSource {
@@ -47,19 +40,6 @@ export interface QuantizedError {
   /** Q(h), or null. */
   readonly scaled: Texture | null;
 }
-
-/** GLSL: the texel of a gradient on a grid that texel i of a value of its full size takes. */
-export const gridCells: string = `
-${places}
-int cellOf(int i) {
-  if (gridHeight == 0) return i;
-  Place p = placeOf(i, height, width, channelQuads);
-  int cell = (p.group * gridHeight + p.y * gridHeight / height) * gridWidth + p.x * gridWidth / width;
-  return cell * channelQuads + p.quad;
-}
-`;
-
-export const gridIntegers = ['height', 'width', 'gridHeight', 'gridWidth', 'channelQuads'] as const;
 
 const gatedGradient = `
 ${gridCells}
@@ -248,12 +228,4 @@ export function quantizeError(
   const [error, scaled] = gpu.draw(quantizeBothProgram, draw);
   if (error === undefined || scaled === undefined) throw new RangeError('quantize: no outputs');
   return { range, error, scaled };
-}
-
-/** Uniforms of gridCells; without a grid every texel takes its own. */
-export function gridUniforms(
-  grid: Grid | null,
-  channelQuads: number,
-): Readonly<Record<(typeof gridIntegers)[number], number>> {
-  return { ...(grid ?? { height: 0, width: 0, gridHeight: 0, gridWidth: 0 }), channelQuads };
 }

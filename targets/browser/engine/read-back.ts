@@ -4,6 +4,7 @@ import { EngineError } from '#runtime';
 
 import { requireContext } from './context.ts';
 import type { Gpu } from './gpu.ts';
+import { nextTask } from './next-task.ts';
 import type { Texture } from './texture.ts';
 
 /**
@@ -72,21 +73,8 @@ async function finished(gl: WebGL2RenderingContext): Promise<void> {
 
 /** Lets the page do something else: a moment at first, then at least a millisecond, which browsers stretch to 4. */
 function pause(polls: number): Promise<void> {
+  if (polls <= 2) return nextTask();
   return new Promise((resolve) => {
-    if (polls > 2) {
-      setTimeout(resolve, 1);
-      return;
-    }
-    const { port1, port2 } = new MessageChannel();
-    port1.addEventListener(
-      'message',
-      () => {
-        port1.close();
-        resolve();
-      },
-      { once: true },
-    );
-    port1.start();
-    port2.postMessage(null);
+    setTimeout(resolve, 1);
   });
 }

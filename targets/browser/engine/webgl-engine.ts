@@ -2,7 +2,7 @@
 // docs/numerics.md has it. Calls queue draws and return; only logits, weights and activations that
 // are asked for are read back, without blocking. A failure that the GPU alone notices is thrown by the
 // next call that reads (failures.ts); weights stand still from the failure on.
-import { EngineError, InputError, moduleInput, sizeOf } from '#runtime';
+import { EngineError, InputError, moduleInput } from '#runtime';
 import type {
   DeviceActivation,
   Engine,
@@ -13,6 +13,7 @@ import type {
   TailResult,
 } from '#runtime';
 
+import { requireLength, requireRates } from './check-call.ts';
 import { requireContext } from './context.ts';
 import { closeFeedbacks, openFeedbacks } from './feedback.ts';
 import type { ModuleFeedback } from './feedback.ts';
@@ -24,6 +25,7 @@ import { pullLayer, pushLayer } from './layer.ts';
 import { learnDirectly, learnExactly, learnLocally } from './learn-range.ts';
 import { closeNetwork, openNetwork } from './network.ts';
 import type { Network } from './network.ts';
+import { nextTask } from './next-task.ts';
 import { packTargets, packValues, unpackBlocks, unpackValues } from './padding.ts';
 import { readTextures } from './read-back.ts';
 import { itemAt } from './site.ts';
@@ -148,6 +150,7 @@ export class WebglEngine implements Engine {
       atEnd === undefined
         ? learnDirectly(this.#network, call, { feedbacks: feedback.calls, error }, rates)
         : learnLocally(this.#network, call, { feedback: atEnd, error }, rates);
+    await this.#nextSlice();
     return this.#activation(output, call);
   }
 
@@ -170,6 +173,7 @@ export class WebglEngine implements Engine {
       feedbacks: own?.source === 'module' ? own.calls : noFeedback,
     };
     const atInput = learnExactly(this.#network, call, exact, rates);
+    await this.#nextSlice();
     if (atInput !== null) return new GradientHandle(atInput, this.#shape(range.from), batch);
     throw new EngineError('learnByReplay: expected a gradient at the module input, got none');
   }
@@ -208,6 +212,12 @@ export class WebglEngine implements Engine {
     return unpackBlocks(blocks ?? new Int32Array(0), this.#shape(shapes.length - 1), batch);
   }
 
+  /** Lets the GPU start and the page breathe: a step is queued module by module, not at one go. */
+  #nextSlice(): Promise<void> {
+    this.gpu.gl.flush();
+    return nextTask();
+  }
+
   #uploadSamples(samples: Uint8Array, batch: number): Texture {
     return this.gpu.upload('values', packValues(samples, this.#shape(0), batch));
   }
@@ -243,34 +253,4 @@ export class WebglEngine implements Engine {
   #shape(value: number): Shape {
     return itemAt(this.#network.shapes, value, 'value');
   }
-}
-
-function requireLength(
-  where: string,
-  values: ArrayLike<number>,
-  batch: number,
-  shape: Shape,
-): void {
-  if (!Number.isInteger(batch) || batch < 1) {
-    throw new InputError(`${where}: expected a batch of at least 1, got ${batch}`);
-  }
-  const size = sizeOf(shape);
-  if (values.length === batch * size) return;
-  throw new InputError(
-    `${where}: expected ${batch} x ${size} values, got ${values.length}; pass what fits there, as many as the batch`,
-  );
-}
-
-function requireRates({ rate, clip, ratio, step, seed }: StepRates): void {
-  const fits =
-    Number.isFinite(rate) &&
-    clip >= 0 &&
-    Number.isFinite(ratio) &&
-    Number.isSafeInteger(step) &&
-    step >= 0 &&
-    Number.isSafeInteger(seed);
-  if (fits) return;
-  throw new InputError(
-    `rates: expected a finite rate and ratio, a clip of at least 0 and integers step and seed, got ${rate}, ${ratio}, ${clip}, ${step}, ${seed}`,
-  );
 }
