@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 
 import type { ExportOptions } from '#exporters';
-import type { Rule } from '#runtime';
+import type { FeedbackSource, Rule } from '#runtime';
 
 import { positiveNumber, wholeNumber } from './option-values.ts';
 
@@ -13,8 +13,13 @@ export interface PlanFlags {
   readonly rule?: Exclude<Rule, 'exact'>;
   readonly frozen?: number;
   readonly feedback: 'calibrated' | 'random';
+  readonly source?: FeedbackSource;
+  readonly kernel?: number;
+  readonly dilation?: number;
+  readonly groups?: number;
   readonly density: number;
   readonly seed: number;
+  readonly ranges: 'percentile' | 'minmax';
   readonly batch?: number;
   readonly epochs?: number;
   readonly rate?: number;
@@ -44,6 +49,15 @@ export function addPlanOptions(command: Command): Command {
         .choices(['calibrated', 'random'])
         .default('calibrated'),
     )
+    .addOption(
+      new Option(
+        '--source <source>',
+        "whose error the feedback reads (default: tail); module, the module's own end, is for feedback-direct",
+      ).choices(['tail', 'logits', 'module']),
+    )
+    .option('--kernel <n>', 'width of the feedback in positions, odd (default: 1)', wholeNumber(1))
+    .option('--dilation <n>', 'gap between the positions it reads (default: 1)', wholeNumber(1))
+    .option('--groups <n>', 'groups of channels it keeps apart (default: 1)', wholeNumber(1))
     .option(
       '--density <x>',
       'share of the feedback to keep, the rest is zero',
@@ -51,6 +65,11 @@ export function addPlanOptions(command: Command): Command {
       1,
     )
     .option('--seed <n>', 'of random feedback', wholeNumber(0), 1)
+    .addOption(
+      new Option('--ranges <how>', 'of activations: nearly all that calibration shows, or all')
+        .choices(['percentile', 'minmax'])
+        .default('percentile'),
+    )
     .option('--batch <n>', 'samples in a learning step', wholeNumber(1))
     .option('--epochs <n>', 'passes over the samples of a lesson', wholeNumber(1))
     .option('--rate <x>', 'learning rate at the first step', positiveNumber());
@@ -59,10 +78,12 @@ export function addPlanOptions(command: Command): Command {
 /** The same as the exporter takes it. */
 export function planOptions(
   flags: PlanFlags,
-): Pick<ExportOptions, 'weightLimit' | 'plan' | 'feedback'> {
+): Pick<ExportOptions, 'weightLimit' | 'observer' | 'plan' | 'feedback'> {
   const { tail, rule, frozen, batch, epochs, rate } = flags;
+  const { source, kernel, dilation, groups } = flags;
   return {
     weightLimit: flags.weights === 'full' ? 127 : 64,
+    ...(flags.ranges === 'minmax' && { observer: { kind: 'minMax' } }),
     plan: {
       ...(tail !== undefined && { tail }),
       ...(rule !== undefined && { rule }),
@@ -71,6 +92,14 @@ export function planOptions(
       ...(epochs !== undefined && { epochs }),
       ...(rate !== undefined && { learningRate: rate }),
     },
-    feedback: { kind: flags.feedback, seed: flags.seed, density: flags.density },
+    feedback: {
+      kind: flags.feedback,
+      seed: flags.seed,
+      density: flags.density,
+      ...(source !== undefined && { source }),
+      ...(kernel !== undefined && { kernel }),
+      ...(dilation !== undefined && { dilation }),
+      ...(groups !== undefined && { groups }),
+    },
   };
 }
