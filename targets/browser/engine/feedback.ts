@@ -6,7 +6,6 @@ import type { EngineInput, Feedback, FeedbackSource, Module, Shape, ValueId } fr
 
 import type { Failures } from './failures.ts';
 import type { Gpu } from './gpu.ts';
-import { spread } from './gradient.ts';
 import type { Grid } from './grid.ts';
 import type { GradientHandle } from './handle.ts';
 import { matrixUniforms, packMatrix } from './layer-texture.ts';
@@ -105,20 +104,6 @@ export function feedbackCells(
   const { batch } = source;
   const sums = { geometry, values: error, weights, constants: scales, batch };
   return feedbackSums(gpu, sums, range);
-}
-
-/** The gradient at every position of the feedback's target, the caller's. */
-export function feedbackGradient(
-  gpu: Gpu,
-  failures: Failures,
-  call: FeedbackCall,
-  source: GradientHandle,
-): Texture {
-  const cells = feedbackCells(gpu, failures, call, source);
-  const { grid, targetShape: shape } = call;
-  const gradient = spread(gpu, cells, { grid, shape, batch: source.batch });
-  cells.release();
-  return gradient;
 }
 
 function sourceValue(

@@ -1,11 +1,12 @@
 // One learning call on a range of nodes, by each of the ways an error can reach a layer.
 import type { StepRates, ValueId } from '#runtime';
 
-import { feedbackCells, feedbackGradient } from './feedback.ts';
+import { feedbackCells } from './feedback.ts';
 import type { FeedbackCall } from './feedback.ts';
 import { forwardRange, holdRange, layerAt, valueAt } from './forward-range.ts';
 import type { RangeCall, Values } from './forward-range.ts';
 import { gateOf } from './gradient.ts';
+import type { Grid } from './grid.ts';
 import { GradientHandle } from './handle.ts';
 import { LayerUpdates, requireSummable } from './layer-updates.ts';
 import type { LearningLayer, Network } from './network.ts';
@@ -19,8 +20,9 @@ type Feedbacks = ReadonlyMap<ValueId, FeedbackCall>;
 export interface ExactCall {
   /** Every value of the range, taken over. */
   readonly values: Values;
-  /** At the range's end; stays the caller's. */
+  /** At the range's end, on `grid` unless that is null; stays the caller's. */
   readonly gradient: GradientHandle;
+  readonly grid: Grid | null;
   readonly wantsInput: boolean;
   /** Layers that take the gradient at the range's end through a feedback instead; no other gradient changes. */
   readonly feedbacks: Feedbacks;
@@ -30,7 +32,7 @@ export interface ExactCall {
 export function learnExactly(
   network: Network,
   { range, batch }: RangeCall,
-  { values, gradient, wantsInput, feedbacks }: ExactCall,
+  { values, gradient, grid, wantsInput, feedbacks }: ExactCall,
   rates: StepRates,
 ): Texture | null {
   for (const layer of network.layers.values()) {
@@ -43,6 +45,7 @@ export function learnExactly(
       range,
       values,
       gradient: gradient.texture,
+      grid,
       batch,
       wantsInput,
       isReplaced: (site) => feedbacks.has(site.index + 1),
@@ -72,9 +75,10 @@ export function learnLocally(
 ): Texture {
   const values = holdRange(network, call);
   const output = valueAt(values, call.range.to).retain();
-  const texture = feedbackGradient(network.gpu, network.failures, feedback, error);
+  const texture = feedbackCells(network.gpu, network.failures, feedback, error);
   const gradient = new GradientHandle(texture, feedback.targetShape, call.batch);
-  const exact = { values, gradient, wantsInput: false, feedbacks: new Map() };
+  const { grid } = feedback;
+  const exact = { values, gradient, grid, wantsInput: false, feedbacks: new Map() };
   try {
     learnExactly(network, call, exact, rates)?.release();
   } finally {

@@ -4,13 +4,15 @@ import type { ValueId } from '#runtime';
 
 import { inputsOf, layerAt, releaseValue, releaseValues } from './forward-range.ts';
 import type { Range, Values } from './forward-range.ts';
-import { gated, gateOf, summed } from './gradient.ts';
+import { gated, gateOf, spread, summed } from './gradient.ts';
+import type { Grid } from './grid.ts';
 import { inputGradient } from './input-gradient.ts';
 import type { LearningLayer, Network } from './network.ts';
 import { runBackward } from './operators/table.ts';
+import type { OperatorSite } from './operators/table.ts';
 import { quantizeError } from './quantize-error.ts';
 import type { QuantizedError } from './quantize-error.ts';
-import { isLayerSite, itemAt, quadsOf } from './site.ts';
+import { isLayerSite, itemAt, quadsOf, texelsOf } from './site.ts';
 import type { AnySite, LayerSite } from './site.ts';
 import type { Texture } from './texture.ts';
 
@@ -28,8 +30,9 @@ export interface RangeGradientCall {
   readonly range: Range;
   /** Of the whole range, from holdRange; released. */
   readonly values: Values;
-  /** At the range's end; stays the caller's. */
+  /** At the range's end, on `grid` unless that is null; stays the caller's. */
   readonly gradient: Texture;
+  readonly grid: Grid | null;
   readonly batch: number;
   readonly wantsInput: boolean;
   /** Whether the layer's own gradient is not wanted, because another takes its place. */
@@ -40,10 +43,19 @@ export interface RangeGradientCall {
 
 type Gradients = Map<ValueId, Texture>;
 
+/** A gradient on its way through one node, which releases it as soon as it can. */
+interface Passing<Site> {
+  readonly site: Site;
+  readonly gradient: Texture;
+  readonly grid: Grid | null;
+}
+
 /** The gradient at the range's input, the caller's, or null where it is not wanted. */
 export function rangeGradient(network: Network, call: RangeGradientCall): Texture | null {
   const { range, values } = call;
   const gradients: Gradients = new Map([[range.to, call.gradient.retain()]]);
+  // Only the range's last node reads the gradient at its end.
+  const gridOf = (value: ValueId): Grid | null => (value === range.to ? call.grid : null);
   const wanted = wantedValues(network.sites, range, call.wantsInput);
   try {
     for (const site of network.sites.slice(range.from, range.to).toReversed()) {
@@ -56,15 +68,16 @@ export function rangeGradient(network: Network, call: RangeGradientCall): Textur
               throughLayer(network, call, {
                 site,
                 gradient,
+                grid: gridOf(value),
                 isWanted: wanted.has(site.inputs[0] ?? -1),
               }),
             ]
           : throughOperator(network, call, {
               site,
               gradient,
+              grid: gridOf(value),
               wants: site.inputs.map((input) => wanted.has(input)),
             });
-        gradient.release();
         for (const [index, part] of parts.entries()) {
           if (part !== null)
             addGradient(network, gradients, itemAt(site.inputs, index, 'input'), part);
@@ -82,17 +95,14 @@ export function rangeGradient(network: Network, call: RangeGradientCall): Textur
 function throughLayer(
   network: Network,
   { values, batch, visit, isReplaced }: RangeGradientCall,
-  {
-    site,
-    gradient,
-    isWanted,
-  }: { readonly site: LayerSite; readonly gradient: Texture; readonly isWanted: boolean },
+  { site, gradient, grid, isWanted }: Passing<LayerSite> & { readonly isWanted: boolean },
 ): Texture | null {
   const { gpu, failures } = network;
   const layer = layerAt(network.layers, site.index);
   const output = values.get(site.index + 1) ?? null;
   const input = itemAt(inputsOf(site, values), 0, 'input');
   if (isReplaced(site) && !isWanted) {
+    gradient.release();
     visit({ layer, input, output, quantized: null });
     return null;
   }
@@ -100,14 +110,15 @@ function throughLayer(
     gpu,
     {
       gradient,
-      grid: null,
+      grid,
       gate: gateOf(site, output),
       constants: isWanted ? layer.constants : null,
-      count: gradient.count,
+      count: texelsOf(site.outputShape, batch),
       quads: quadsOf(site.outputShape),
     },
     { previous: failures.status, failure: layer.badGradient },
   );
+  gradient.release();
   const { range, error, scaled } = quantized;
   failures.follow(range);
   visit({ layer, input, output, quantized });
@@ -122,19 +133,17 @@ function throughLayer(
 function throughOperator(
   { gpu, tables }: Network,
   { values, batch }: RangeGradientCall,
-  {
-    site,
-    gradient,
-    wants,
-  }: {
-    readonly site: Exclude<AnySite, LayerSite>;
-    readonly gradient: Texture;
-    readonly wants: readonly boolean[];
-  },
+  { site, gradient, grid, wants }: Passing<OperatorSite> & { readonly wants: readonly boolean[] },
 ): readonly (Texture | null)[] {
   const output = values.get(site.index + 1);
-  if (output === undefined || !wants.includes(true)) return [];
-  const own = gated(gpu, gradient, gateOf(site, output));
+  if (output === undefined || !wants.includes(true)) {
+    gradient.release();
+    return [];
+  }
+  const full = spread(gpu, gradient, { grid, shape: site.outputShape, batch });
+  gradient.release();
+  const own = gated(gpu, full, gateOf(site, output));
+  full.release();
   const parts = runBackward(gpu, site, {
     inputs: inputsOf(site, values),
     output,

@@ -114,7 +114,7 @@ export class WebglEngine implements Engine {
     uploaded.release();
     const gradient = new GradientHandle(error, shape, batch);
     const wantsInput = this.#isUsedBefore(from);
-    const exact = { values, gradient, wantsInput, feedbacks: noFeedback };
+    const exact = { values, gradient, grid: null, wantsInput, feedbacks: noFeedback };
     const atInput = learnExactly(network, call, exact, rates);
     const inputShape = this.#shape(call.range.from);
     return {
@@ -169,6 +169,7 @@ export class WebglEngine implements Engine {
     const exact = {
       values: holdRange(this.#network, call),
       gradient: atEnd,
+      grid: null,
       wantsInput: true,
       feedbacks: own?.source === 'module' ? own.calls : noFeedback,
     };
