@@ -1,5 +1,4 @@
-// The gradient of a layer's input. One texel is four input channels at one
-// position of four samples.
+// The gradient of a layer's input. One texel is four input channels at one position of four samples.
 //   G[q, c] = sum over k, o of w[o, k, c] (e[scatter(q, k), o] - z_e);  gradient = f32(f32(G) * s_e)
 import type { Gpu } from './gpu.ts';
 import type { Program } from './program.ts';

@@ -1,10 +1,9 @@
-import type { Quantization, Shape } from '#runtime';
-import type { ClampRange } from '#runtime';
-
 // Sums over a window: forward of conv and dense, logits, and feedback, which differ in what becomes
-// of the sum. One texel is four
-// rows (channels made) at one position of four samples, which share each read of the weights.
+// of the sum. One texel is four rows (channels made) at one position of four samples, which share
+// each read of the weights.
 //   sum[row] = bias[row] + sum over k, c of w[row, k, c] (x[gather(p, k), c] - zero)
+import type { ClampRange, Quantization, Shape } from '#runtime';
+
 import { eachSample, firstSample } from './each-sample.ts';
 import type { Gpu } from './gpu.ts';
 import { matrixIntegers } from './layer-texture.ts';
