@@ -8,6 +8,9 @@ import type { ProgramGraph } from './program-graph.ts';
 import { isLayerSite } from './site.ts';
 import type { AnySite, LayerSite } from './site.ts';
 
+/** Stands for a value that no gradient looks at; a graph refuses it. */
+const unmade = 'a value that was not made';
+
 /** A layer as backward passes it; `gradient` is that of its output, through its own gate. */
 export interface LayerVisit {
   readonly site: LayerSite;
@@ -37,9 +40,9 @@ export function addBackwardRange(
   for (const site of sites.slice(range.from, range.to).toReversed()) {
     const own = gradients.get(site.index + 1);
     if (own === undefined) continue; // nothing in the range reads it
-    const output = values.get(site.index + 1)!;
+    const output = values.get(site.index + 1) ?? unmade;
     const gradient = gateOutput(graph, site, { gradient: own, output });
-    const inputs = site.inputs.map((value) => values.get(value)!);
+    const inputs = site.inputs.map((value) => values.get(value) ?? unmade);
     if (isLayerSite(site)) visit({ site, input: inputs[0]!, output, gradient });
     const wants = site.inputs.map((value) => wanted.has(value));
     if (!wants.includes(true)) continue;

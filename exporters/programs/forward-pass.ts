@@ -2,7 +2,7 @@
 // Runtime frees the others as it goes.
 import type { Quantization, ValueId } from '#runtime';
 
-import { addForward } from './operators/table.ts';
+import { addForward, savesOf } from './operators/table.ts';
 import type { ProgramGraph } from './program-graph.ts';
 import { dequantize } from './quantization-scalars.ts';
 import type { AnySite } from './site.ts';
@@ -20,11 +20,41 @@ export type Values = ReadonlyMap<ValueId, string>;
 export function addRange(
   graph: ProgramGraph,
   sites: readonly AnySite[],
-  { from, to }: Range,
+  range: Range,
   input: string,
 ): Values {
-  const values = new Map<ValueId, string>([[from, input]]);
-  for (const site of sites.slice(from, to)) {
+  return addNodes(graph, sites.slice(range.from, range.to), new Map([[range.from, input]]));
+}
+
+/** Adds what a backward pass through the range looks at, which its end need not be. */
+export function addRangeForBackward(
+  graph: ProgramGraph,
+  sites: readonly AnySite[],
+  range: Range,
+  input: string,
+): Values {
+  const needed: AnySite[] = [];
+  for (const site of sites.slice(range.from, range.to).toReversed()) {
+    const value = site.index + 1;
+    const isGated = 'clamp' in site.attributes && site.attributes.clamp !== null;
+    const isRead = sites
+      .slice(value, range.to)
+      .some(
+        (user) =>
+          user.inputs.includes(value) &&
+          (needed.includes(user) || savesOf(user).includes('inputs')),
+      );
+    if (isGated || isRead || savesOf(site).includes('output')) needed.unshift(site);
+  }
+  return addNodes(graph, needed, new Map([[range.from, input]]));
+}
+
+function addNodes(
+  graph: ProgramGraph,
+  sites: readonly AnySite[],
+  values: Map<ValueId, string>,
+): Values {
+  for (const site of sites) {
     const inputs = site.inputs.map((value) => values.get(value)!);
     values.set(site.index + 1, addForward(graph, site, inputs));
   }

@@ -7,7 +7,7 @@ import type { Shape, ValueId } from '#runtime';
 import { addBackwardRange, gateOutput } from './backward-pass.ts';
 import { addFeedback } from './feedback-gradient.ts';
 import type { FeedbackSite } from './feedback-gradient.ts';
-import { addLogits, addRange } from './forward-pass.ts';
+import { addLogits, addRange, addRangeForBackward } from './forward-pass.ts';
 import type { Range } from './forward-pass.ts';
 import { moduleFeedback } from './module-feedback.ts';
 import type { ProgramSource } from './module-feedback.ts';
@@ -152,7 +152,8 @@ class ProgramWriter {
   replay(module: number): void {
     const graph = this.#graph;
     const range = this.#range(module, module + 1);
-    const values = addRange(graph, this.#sites, range, this.#input('x', 'uint8', range.from));
+    const x = this.#input('x', 'uint8', range.from);
+    const values = addRangeForBackward(graph, this.#sites, range, x);
     const gradient = this.#input('gradient', 'float32', range.to);
     const isDirect = this.#source.plan.rules[module] === 'feedback-direct';
     const sites = isDirect

@@ -6,6 +6,7 @@ import type { OperatorProgram } from './operator-program.ts';
 // y = rne(f32(f32(f32(a - z_a) * f32(s_a / s_y)) + f32(f32(b - z_b) * f32(s_b / s_y)))) + z_y, clamped
 // da = dy, db = dy
 export const add: OperatorProgram<'add'> = {
+  saves: [],
   forward(graph, site, inputs) {
     const output = outputQuantizationOf(site);
     const [a, b] = inputs.map((value, index) => {

@@ -10,6 +10,7 @@ import type { OperatorProgram } from './operator-program.ts';
 // m[p] = f32(s_x / f32(s_y * count[p]));  count[p] = offsets inside the input, all with countPadding, at least 1
 // dx[q, c] = sum over k ascending of f32(dy[scatter(q, k), c] * f32(1 / count[scatter(q, k)]))
 export const averagePool: OperatorProgram<'averagePool'> = {
+  saves: [],
   forward(graph, site, [x]) {
     const counts = countsOf(site);
     return counts.every((count) => count === counts[0])

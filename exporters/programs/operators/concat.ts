@@ -5,6 +5,7 @@ import type { OperatorProgram } from './operator-program.ts';
 // y[p] = [x_0[p], x_1[p], ...], each rne(f32(f32(x - z_x) * f32(s_x / s_y))) + z_y, clamped to 0..255
 // dx_i = the slice of dy that x_i went to
 export const concat: OperatorProgram<'concat'> = {
+  saves: [],
   forward(graph, site, inputs) {
     const output = outputQuantizationOf(site);
     const requantized = inputs.map((value, index) => {

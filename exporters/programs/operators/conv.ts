@@ -22,6 +22,7 @@ import type { OperatorProgram } from './operator-program.ts';
 // dw[o, k, c] = sum over n, p of dy[p, o] x[gather(p, k), c];  db[o] = sum over n, p of dy[p, o]
 // dx[q, c] = sum over k, o of w[o, k, c] dy[scatter(q, k), o]
 export const conv: OperatorProgram<'conv'> = {
+  saves: ['inputs'],
   forward(graph, site, [x]) {
     if (site.outputQuantization === null) return logits(graph, site, x!);
     const { window, groups, clamp } = site.attributes;

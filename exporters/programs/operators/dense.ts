@@ -13,6 +13,7 @@ import type { OperatorProgram } from './operator-program.ts';
 // y[o] = clamp(b[o] + sum over i of w[o, i] x[i]), x flattened in (height, width, channels) order
 // dw[o, i] = sum over n of dy[o] x[i];  db[o] = sum over n of dy[o];  dx[i] = sum over o of w[o, i] dy[o]
 export const dense: OperatorProgram<'dense'> = {
+  saves: ['inputs'],
   forward(graph, site, [x]) {
     const [inputs, outputs] = [sizeOf(site.inputShapes[0]!), site.outputShape[2]];
     if (site.outputQuantization === null) {

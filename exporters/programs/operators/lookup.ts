@@ -5,6 +5,7 @@ import type { OperatorProgram } from './operator-program.ts';
 
 // y = table[x];  dx = f32(dy * slope[x])
 export const lookup: OperatorProgram<'lookup'> = {
+  saves: ['inputs'],
   forward(graph, site, [x]) {
     const { table } = tablesOf(site);
     const values = graph.constant(`table:${site.index}`, table, [256]);

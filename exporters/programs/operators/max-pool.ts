@@ -8,6 +8,7 @@ import type { BackwardCall, OperatorProgram } from './operator-program.ts';
 // share[p, c] = f32(dy[p, c] / number of k with x[gather(p, k), c] = y[p, c])
 // dx[q, c] = sum over k ascending of share[scatter(q, k), c] where x[q, c] = y[scatter(q, k), c]
 export const maxPool: OperatorProgram<'maxPool'> = {
+  saves: ['inputs', 'output'],
   forward(graph, site, [x]) {
     const { kernel, stride, dilation, pads } = site.attributes.window;
     return graph.contrib('NhwcMaxPool', [x!], {

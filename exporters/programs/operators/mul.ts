@@ -10,6 +10,7 @@ import type { OperatorProgram } from './operator-program.ts';
 // db = f32(dy * f32(f32(a - z_a) * s_a)); for one b per channel, the sum of these over the sample's
 // positions in double, rounded once to float32
 export const mul: OperatorProgram<'mul'> = {
+  saves: ['inputs'],
   forward(graph, site, [a, b]) {
     const output = outputQuantizationOf(site);
     const [qa, qb] = site.inputQuantization;

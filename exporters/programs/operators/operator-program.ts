@@ -15,6 +15,8 @@ export interface BackwardCall {
 }
 
 export interface OperatorProgram<Name extends OperatorName> {
+  /** The values of the forward that the gradients look at, the gate's not counted. */
+  readonly saves: readonly ('inputs' | 'output')[];
   /** Adds the node and returns its value. */
   forward(graph: ProgramGraph, site: Site<Name>, inputs: readonly string[]): string;
   /** Gradients of the inputs; null where not wanted. */

@@ -36,6 +36,11 @@ const weightGradients: { readonly [Name in LayerName]: WeightGradient<Name> } = 
   dense: denseWeightGradient,
 };
 
+/** See OperatorProgram. */
+export function savesOf({ operator }: AnySite): readonly ('inputs' | 'output')[] {
+  return programs[operator].saves;
+}
+
 /** Adds the node; returns its value. */
 export function addForward<Name extends OperatorName>(
   graph: ProgramGraph,
