@@ -64,8 +64,7 @@ export function gateOutput(
   values: { readonly gradient: string; readonly output: string },
 ): string {
   if (!('clamp' in site.attributes) || site.outputQuantization === null) return values.gradient;
-  const call = { ...values, shape: site.outputShape };
-  return gateGradient(graph, call, site.attributes.clamp, site.outputQuantization);
+  return gateGradient(graph, values, site.attributes.clamp, site.outputQuantization);
 }
 
 /** Values that a gradient is needed of: a layer made them or is before them, or the range's input if wanted. */

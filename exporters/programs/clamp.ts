@@ -1,6 +1,6 @@
 // The fused activation of a layer or an addition, and its gate.
 import { clampRange } from '#runtime';
-import type { Clamp, Quantization, Shape } from '#runtime';
+import type { Clamp, Quantization } from '#runtime';
 
 import type { ProgramGraph } from './program-graph.ts';
 
@@ -23,7 +23,7 @@ export function clampValue(
  */
 export function gateGradient(
   graph: ProgramGraph,
-  { gradient, output, shape }: { gradient: string; output: string; shape: Shape },
+  { gradient, output }: { gradient: string; output: string },
   clamp: Clamp | null,
   quantization: Quantization,
 ): string {
@@ -32,10 +32,7 @@ export function gateGradient(
   const gates: string[] = [];
   if (clamp.minimum !== -Infinity) gates.push(distance(graph, output, lo, Math.min(255, lo + 1)));
   if (clamp.maximum !== Infinity) gates.push(distance(graph, output, hi, Math.max(0, hi - 1)));
-  return gates.reduce(
-    (gated, gate) => graph.multiply(graph.computedFirst(gated, shape), gate),
-    gradient,
-  );
+  return gates.reduce((gated, gate) => graph.multiply(gated, gate), gradient);
 }
 
 /** |y - limit| of y clipped to the limit and its neighbour: float32 0 or 1. */

@@ -1,7 +1,5 @@
 // The graph of one program while it is being written, and the few operators programs are made of.
 // Values of the model are [n, height, width, channels]; `rows` are [n * positions, channels].
-import type { Shape } from '#runtime';
-
 import { GraphBuilder } from '../onnx/graph-builder.ts';
 import type { NodeOptions } from '../onnx/graph-builder.ts';
 
@@ -63,15 +61,6 @@ export class ProgramGraph extends GraphBuilder {
   /** A view of the same elements; -1 stands for the size that follows from the others. */
   reshape(value: string, dimensions: readonly number[]): string {
     return this.node('Reshape', [value, this.int64(dimensions)]);
-  }
-
-  /**
-   * A view of a gradient of the shape, to be used with something made of forward values. ONNX Runtime
-   * computes what a node needs in reverse order of being added: the gradient first, now that it is
-   * added last, so that what it is used with is not held while the gradient is computed.
-   */
-  computedFirst(gradient: string, [height, width, channels]: Shape): string {
-    return this.reshape(gradient, [-1, height, width, channels]);
   }
 
   transpose(value: string, perm: readonly number[]): string {

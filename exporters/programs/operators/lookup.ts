@@ -19,7 +19,7 @@ export const lookup: OperatorProgram<'lookup'> = {
     // Of a view, or ONNX Runtime would hold the forward's indices, four bytes each, for this use.
     const view = graph.reshape(x!, [-1, ...site.outputShape]);
     const factors = graph.node('Gather', [slopes, graph.cast(view, 'int32')]);
-    return [graph.multiply(graph.computedFirst(gradient, site.outputShape), factors)];
+    return [graph.multiply(gradient, factors)];
   },
 };
 

@@ -55,7 +55,7 @@ function backwardOfOverlaps(
     { value: graph.cast(x!, 'float32'), padding: graph.scalar('float32', -1), channels: shape[2] },
   ).map((view) => graph.cast(graph.node('Equal', [view, largest]), 'float32'));
   const count = isLargest.reduce((total, own) => graph.add(total, own));
-  const share = graph.divide(graph.computedFirst(gradient, site.outputShape), count);
+  const share = graph.divide(gradient, count);
   const shares = isLargest.map((own) => graph.multiply(share, own));
   return sumOverReach(graph, { shape, window }, (k) => shares[k]!);
 }

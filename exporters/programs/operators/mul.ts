@@ -24,11 +24,9 @@ export const mul: OperatorProgram<'mul'> = {
   backward(graph, site, { inputs: [a, b], gradient, wanted }) {
     const [qa, qb] = site.inputQuantization;
     const [shapeA, shapeB] = site.inputShapes;
-    const times = (factor: string): string =>
-      graph.multiply(graph.computedFirst(gradient, shapeA!), factor);
-    const da = wanted[0]! ? times(dequantize(graph, b!, qb!, qb!.scale)) : null;
+    const da = wanted[0]! ? graph.multiply(gradient, dequantize(graph, b!, qb!, qb!.scale)) : null;
     if (!wanted[1]!) return [da, null];
-    const each = times(dequantize(graph, a!, qa!, qa!.scale));
+    const each = graph.multiply(gradient, dequantize(graph, a!, qa!, qa!.scale));
     return [da, sameShape(shapeA!, shapeB!) ? each : sumOverPositions(graph, each)];
   },
 };
