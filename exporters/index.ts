@@ -30,7 +30,7 @@ export { quantize } from './quantize/quantize.ts';
 export type { QuantizeOptions } from './quantize/quantize.ts';
 export type { Range } from './quantize/range.ts';
 export { exportPrograms } from './programs/export-programs.ts';
-export type { ProgramSource } from './programs/module-feedback.ts';
+export type { ProgramSource } from './programs/program-frame.ts';
 export { moduleProgram } from './programs/module-program.ts';
 export { programName } from './programs/program-name.ts';
 export type { ProgramKind } from './programs/program-name.ts';

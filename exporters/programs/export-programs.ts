@@ -1,8 +1,8 @@
 import { layoutOf } from '#runtime';
 import type { Program } from '#runtime';
 
-import type { ProgramSource } from './module-feedback.ts';
 import { moduleProgram } from './module-program.ts';
+import type { ProgramSource } from './program-frame.ts';
 import { programName } from './program-name.ts';
 import type { ProgramKind } from './program-name.ts';
 

@@ -1,6 +1,6 @@
-import type { ProgramGraph } from './program-graph.ts';
 // How weights and biases enter a program. A trained layer's are inputs, so that the same arrays can
 // take the new ones; a frozen layer's stand outside the program, once for all programs of a package.
+import type { ProgramGraph } from './program-graph.ts';
 import type { LayerSite } from './site.ts';
 
 /** A matrix of 8-bit integers as integer products take it. */

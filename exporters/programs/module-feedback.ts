@@ -1,11 +1,9 @@
 // Which feedback reaches which value of a module.
 import { feedbackOf, inferShapes, InputError, isLayer } from '#runtime';
-import type { PackageContent, Shape, ValueId } from '#runtime';
+import type { Shape, ValueId } from '#runtime';
 
 import type { FeedbackSite } from './feedback-gradient.ts';
-
-/** What programs are made from; a package's content has it all. */
-export type ProgramSource = Pick<PackageContent, 'model' | 'modules' | 'plan' | 'feedback'>;
+import type { ProgramSource } from './program-frame.ts';
 
 export interface ModuleFeedback {
   readonly sourceShape: Shape;

@@ -47,7 +47,7 @@ export function stackedViews(graph: ProgramGraph, view: WindowView, viewed: View
 }
 
 /** `gather:<height,width,kernel,stride,dilation,pads>`: int32 [positions, offsets], see runtime/graph/window.ts. */
-export function indexTable(graph: ProgramGraph, view: WindowView): string {
+function indexTable(graph: ProgramGraph, view: WindowView): string {
   const { direction, shape, window } = view;
   const { kernel, stride, dilation, pads } = window;
   const geometry = [shape[0], shape[1], ...kernel, ...stride, ...dilation, ...pads];

@@ -1,9 +1,9 @@
-import { Tensor } from 'onnxruntime-node';
-import type { InferenceSession } from 'onnxruntime-node';
-
 // ONNX Runtime does not promise that an output may be written over an input. It works as long as all
 // that reads the old weights has run before the new ones are written; programs are made so, and this
 // test asks the installed version, on copies, before a program touches real weights.
+import { Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
+
 import { EngineError } from '#runtime';
 import type { StepRates } from '#runtime';
 

@@ -1,6 +1,6 @@
+// What callers hand to the engine, checked before ONNX Runtime sees it.
 import { Tensor } from 'onnxruntime-node';
 
-// What callers hand to the engine, checked before ONNX Runtime sees it.
 import {
   EngineError,
   inferShapes,

@@ -1,7 +1,7 @@
-import { Tensor } from 'onnxruntime-node';
-
 // The index tables that programs take as inputs. A table's name says all there is to know of it, so
 // equal tables of all programs are one array.
+import { Tensor } from 'onnxruntime-node';
+
 import { EngineError, gatherTable, scatterTable } from '#runtime';
 import type { Shape, Window } from '#runtime';
 

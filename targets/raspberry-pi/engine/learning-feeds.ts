@@ -1,7 +1,7 @@
+// The inputs of programs: what stays the same from run to run, and what learning needs beside it.
 import { Tensor } from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 
-// The inputs of programs: what stays the same from run to run, and what learning needs beside it.
 import { noiseOffset } from '#runtime';
 import type { EngineInput, StepRates } from '#runtime';
 

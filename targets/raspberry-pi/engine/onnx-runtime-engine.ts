@@ -1,8 +1,7 @@
-import { Tensor } from 'onnxruntime-node';
-
 // The engine of the Raspberry Pi: stock onnxruntime-node runs exported programs. Learning is
 // inference here: a program reads a module's weights and writes the new ones over them.
-import { noisePeriod, noiseTable } from '#runtime';
+import { Tensor } from 'onnxruntime-node';
+
 import type {
   DeviceActivation,
   Engine,
@@ -12,16 +11,12 @@ import type {
   TailResult,
 } from '#runtime';
 
-import { requireAliasSafe, testRates } from './alias-test.ts';
 import { requireRates, SummableBatches, ValueChecks } from './check-call.ts';
 import { detach } from './detach.ts';
 import { OnnxActivation, OnnxGradient } from './device-tensor.ts';
 import { forwardPrograms } from './forward-programs.ts';
-import { IndexTables } from './index-tables.ts';
-import { fixedFeeds, LearningFeeds } from './learning-feeds.ts';
-import { openSession } from './open-session.ts';
-import { frozenDigest, requireOwnMemory, trainedLayers } from './parameter-arrays.ts';
-import { Program } from './program.ts';
+import { OpenPrograms } from './open-programs.ts';
+import { frozenDigest, requireOwnMemory } from './parameter-arrays.ts';
 import type { Outputs } from './program.ts';
 
 export interface EngineOptions {
@@ -43,11 +38,6 @@ export async function openOnnxRuntimeEngine(
   return new OnnxRuntimeEngine(input, threads);
 }
 
-interface OpenProgram {
-  readonly program: Program;
-  readonly learning: LearningFeeds;
-}
-
 /** Modules [from, to), the activation at their input, and what the program wants beside it. */
 interface LearnCall {
   readonly from: number;
@@ -60,26 +50,22 @@ interface LearnCall {
 class OnnxRuntimeEngine implements Engine {
   readonly name = 'onnxruntime';
   readonly #input: EngineInput;
-  readonly #threads: number;
   readonly #checks: ValueChecks;
-  readonly #tables = new IndexTables();
   readonly #summable: SummableBatches;
-  readonly #programs = new Map<string, Promise<OpenProgram>>();
-  /** Made when something is learned. */
-  #noise: Float32Array | null = null;
+  readonly #programs: OpenPrograms;
   /** Of the weights that stand in sessions. */
   #frozenDigest: string;
 
   constructor(input: EngineInput, threads: number) {
     this.#input = input;
-    this.#threads = threads;
     this.#checks = new ValueChecks(input);
     this.#summable = new SummableBatches(input);
+    this.#programs = new OpenPrograms(input, threads);
     this.#frozenDigest = frozenDigest(input);
   }
 
   upload(samples: Uint8Array, batch: number): DeviceActivation {
-    return new OnnxActivation(this.#checks.samples('upload', samples.slice(), batch));
+    return new OnnxActivation(this.#checks.samples('upload', new Uint8Array(samples), batch));
   }
 
   async download(activation: DeviceActivation): Promise<Uint8Array> {
@@ -88,7 +74,7 @@ class OnnxRuntimeEngine implements Engine {
 
   async predict(samples: Uint8Array, batch: number): Promise<Float32Array> {
     const x = this.#checks.samples('predict', samples, batch);
-    const outputs = await (await this.#program('predict')).program.run({ x });
+    const outputs = await (await this.#programs.get('predict')).program.run({ x });
     return outputs.take('logits').data as Float32Array;
   }
 
@@ -98,7 +84,7 @@ class OnnxRuntimeEngine implements Engine {
     if (names.length === 0) return new OnnxActivation(copyOf(x));
     let current = x;
     for (const name of names) {
-      const outputs = await (await this.#program(name)).program.run({ x: current });
+      const outputs = await (await this.#programs.get(name)).program.run({ x: current });
       if (current !== x) detach([current]);
       current = outputs.take('y');
     }
@@ -161,53 +147,18 @@ class OnnxRuntimeEngine implements Engine {
     const digest = frozenDigest(this.#input);
     if (digest === this.#frozenDigest) return;
     this.#frozenDigest = digest;
-    await this.#closeAll();
+    await this.#programs.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#closeAll();
+    await this.#programs.close();
   }
 
   async #learn(name: string, { x, own, rates, ...modules }: LearnCall): Promise<Outputs> {
     requireRates(rates);
     this.#summable.require(modules, x.dims[0] ?? 0);
-    const { program, learning } = await this.#program(name);
+    const { program, learning } = await this.#programs.get(name);
     return program.run({ x, ...own, ...learning.at(rates) });
-  }
-
-  #program(name: string): Promise<OpenProgram> {
-    const known = this.#programs.get(name);
-    if (known !== undefined) return known;
-    const program = this.#open(name);
-    this.#programs.set(name, program);
-    program.catch(() => this.#programs.delete(name)); // the caller gets the error; the next call tries again
-    return program;
-  }
-
-  async #open(name: string): Promise<OpenProgram> {
-    const session = await openSession(name, this.#input, this.#threads);
-    const learning = new LearningFeeds(session, this.#noiseFor(session.outputNames));
-    const fixed = fixedFeeds(session, this.#input.parameters, this.#tables);
-    await requireAliasSafe(name, session, { fixed, learning: learning.at(testRates) });
-    return { program: new Program(name, session, fixed), learning };
-  }
-
-  /** One table serves every layer and step. */
-  #noiseFor(outputs: readonly string[]): Float32Array {
-    if (!outputs.some((name) => name.startsWith('newWeights'))) {
-      return new Float32Array(0);
-    }
-    if (this.#noise === null) {
-      const sizes = trainedLayers(this.#input).map(([, { weights }]) => weights.length);
-      this.#noise = noiseTable(Math.max(0, ...sizes) + noisePeriod);
-    }
-    return this.#noise;
-  }
-
-  async #closeAll(): Promise<void> {
-    const programs = [...this.#programs.values()];
-    this.#programs.clear();
-    for (const open of programs) await (await open).program.session.release();
   }
 }
 

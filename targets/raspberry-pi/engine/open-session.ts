@@ -1,7 +1,7 @@
-import { InferenceSession } from 'onnxruntime-node';
-
 // A session of one program. Weights that learning leaves alone stand outside the program; the session
 // takes its own copy of those it names, in the form its kernels want.
+import { InferenceSession } from 'onnxruntime-node';
+
 import { EngineError } from '#runtime';
 import type { EngineInput } from '#runtime';
 

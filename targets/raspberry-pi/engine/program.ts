@@ -1,7 +1,7 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
-
 // An open program with all that stays the same from run to run: weights, biases and index tables.
 // New weights go where the old ones are: the same tensor is fed and fetched.
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+
 import { EngineError } from '#runtime';
 
 import { detach } from './detach.ts';
