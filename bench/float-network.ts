@@ -9,9 +9,6 @@ import { inferShapes, sizeOf } from '#runtime';
 import { detach } from '../targets/raspberry-pi/engine/detach.ts';
 import type { Trainee } from './personalize.ts';
 
-/** Of a layer's step over its weights, as Onward's default. */
-const clip = 0.02;
-
 const sessionOptions: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   intraOpNumThreads: 1,
@@ -53,11 +50,11 @@ export class FloatNetwork implements Trainee {
     return new FloatNetwork(model, learning, predicting);
   }
 
-  /** Each layer's step is at most a fiftieth of its weights, as Onward's. */
+  /** One step in place, each layer's clipped relative to its weights as Onward's are. */
   async learn(
     x: Float32Array,
     targets: Float32Array,
-    { rate }: { readonly rate: number },
+    { rate, clip }: { readonly rate: number; readonly clip: number },
   ): Promise<void> {
     const batch = targets.length / this.classes;
     const fetches: Record<string, Tensor | null> = { gradientNorms: null };

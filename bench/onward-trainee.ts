@@ -25,7 +25,7 @@ export async function openOnward(content: AssembledContent | PackageContent): Pr
     async learn(x, targets, rates) {
       const samples = engine.upload(quantizeSamples(x, format), x.length / sampleSize);
       const input = layout.trained > 0 ? await engine.forward(0, layout.trained, samples) : samples;
-      await learnStep(engine, layout, { input, targets }, { ...rates, clip: plan.clip, ratio: 1 });
+      await learnStep(engine, layout, { input, targets }, { ...rates, ratio: 1 });
       if (input !== samples) input.dispose();
       samples.dispose();
     },

@@ -2,7 +2,8 @@
 // a step and predict is measured alike.
 import { setTimeout } from 'node:timers/promises';
 
-import { argmax, decayedRate, oneHot, shuffled } from '#runtime';
+import type { StepRates } from '#runtime';
+import { argmax, oneHot, schedule, shuffled } from '#runtime';
 
 import { startPeak } from '../targets/raspberry-pi/peak-memory.ts';
 import type { LabelledImages } from './tasks/digit-users.ts';
@@ -12,15 +13,14 @@ export interface Trainee extends AsyncDisposable {
   readonly classes: number;
   /** Values of one image. */
   readonly sampleSize: number;
-  /** `rate` is for the summed gradient; step counts from 0. */
-  learn(
-    x: Float32Array,
-    targets: Float32Array,
-    rates: { readonly rate: number; readonly step: number; readonly seed: number },
-  ): Promise<void>;
+  /** `rate` is for the summed gradient; `clip` bounds a layer's step over its weights; step counts from 0. */
+  learn(x: Float32Array, targets: Float32Array, rates: Omit<StepRates, 'ratio'>): Promise<void>;
   /** float32 [n, classes]. */
   predict(x: Float32Array): Promise<Float32Array>;
 }
+
+/** Of every arm's layers, as Onward's default plan. */
+const clip = 0.02;
 
 export interface Course {
   readonly train: LabelledImages;
@@ -60,9 +60,10 @@ export async function personalize(trainee: Trainee, course: Course): Promise<Per
     const start = (step % stepsPerEpoch) * batchSize;
     const indices = order.slice(start, start + batchSize);
     const x = pick(train.x, trainee.sampleSize, indices);
-    const rate = decayedRate(learningRate, step, steps) / batchSize;
+    const now = schedule({ learningRate, clip }, step, steps);
+    const rates = { rate: now.learningRate / batchSize, clip: now.clip, step, seed };
     const started = performance.now();
-    await trainee.learn(x, oneHot(train.y, indices, trainee.classes), { rate, step, seed });
+    await trainee.learn(x, oneHot(train.y, indices, trainee.classes), rates);
     times.push(performance.now() - started);
     if ((step + 1) % every === 0) curve.push([step + 1, await accuracyOn(trainee, test)]);
   }
@@ -84,7 +85,7 @@ export async function peakOfSteps(
     const indices = Array.from({ length: count }, (_, index) => index);
     return [pick(x, trainee.sampleSize, indices), oneHot(y, indices, trainee.classes)];
   };
-  const rates = { rate: 0, step: 0, seed: 0 };
+  const rates = { rate: 0, clip, step: 0, seed: 0 };
   await trainee.learn(...batchOf(1), rates);
   const batch = batchOf(batchSize);
   await settle();

@@ -35,7 +35,7 @@ export { feedbackOf, layoutOf } from './learning/layout.ts';
 export type { LessonOptions, LessonProgress, LessonReport } from './learning/lesson.ts';
 export { runLesson } from './learning/lesson.ts';
 export type { Feedback, FeedbackSource, Plan, Rule } from './learning/plan.ts';
-export { decayedRate } from './learning/schedule.ts';
+export { schedule } from './learning/schedule.ts';
 export { shuffled } from './learning/shuffle.ts';
 export type { Batch } from './learning/step.ts';
 export { learnStep } from './learning/step.ts';

@@ -9,7 +9,7 @@ import { oneHot, selectSamples, splitExamples } from './examples.ts';
 import type { Examples } from './examples.ts';
 import type { StepLayout } from './layout.ts';
 import type { Plan } from './plan.ts';
-import { decayedRate } from './schedule.ts';
+import { schedule } from './schedule.ts';
 import { shuffled } from './shuffle.ts';
 import { learnStep } from './step.ts';
 
@@ -114,8 +114,9 @@ async function learn(
     for (let start = 0; start < order.length; start += batchSize) {
       if (signal?.aborted) return step;
       const indices = order.slice(start, start + batchSize);
-      const rate = decayedRate(learningRate, step, steps) / batchSize;
-      const rates = { rate, clip: plan.clip, ratio: 1, step: firstStep + step, seed };
+      const now = schedule({ learningRate, clip: plan.clip }, step, steps);
+      const rate = now.learningRate / batchSize;
+      const rates = { rate, clip: now.clip, ratio: 1, step: firstStep + step, seed };
       const loss = await learnBatch(lesson, examples, indices, rates);
       step++;
       await onProgress?.({ step, steps, epoch, loss });
