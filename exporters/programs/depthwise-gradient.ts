@@ -54,7 +54,7 @@ export function depthwiseWeightGradient(
   const rows = graph.reshape(error.values, [-1, shape[2]]);
   return {
     weights: graph.node('Concat', parts, { attributes: { axis: 1 } }),
-    bias: errorSums(graph, rows, error),
+    bias: errorSums(graph, site, rows, error),
     error,
   };
 }

@@ -31,7 +31,7 @@ export function groupedWeightGradient(
   const sums = errorProduct(graph, site, error, [transposed, columns]);
   return {
     weights: graph.reshape(sums, [outputChannels, -1]),
-    bias: errorSums(graph, rows, error),
+    bias: errorSums(graph, site, rows, error),
     error,
   };
 }

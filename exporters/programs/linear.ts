@@ -44,7 +44,7 @@ export function matrixWeightGradient(
   const errorRows = graph.reshape(error.values, [-1, site.outputShape[2]]);
   const transposed = graph.transpose(errorRows, [1, 0]);
   const weights = errorProduct(graph, site, error, [transposed, rows]);
-  return { weights, bias: errorSums(graph, errorRows, error), error };
+  return { weights, bias: errorSums(graph, site, errorRows, error), error };
 }
 
 // h = f32(g * s_w[o]);  e, s_e, z_e = Q(h);  G[p, i] = sum over o of w[o, i] (e[p, o] - z_e)
@@ -86,11 +86,15 @@ export function errorProduct(
 /** a[o] = sum over rows [n * p, o] of (d - z_d): int32 [o]. */
 export function errorSums(
   graph: ProgramGraph,
+  { outputShape }: LayerSite,
   rows: string,
   { zeroPoint }: QuantizedError,
 ): string {
-  const count = graph.node('Shape', [rows], { attributes: { end: 1 } });
-  const one = { type: 'uint8', dimensions: [1], data: Uint8Array.of(1) } as const;
-  const ones = graph.node('ConstantOfShape', [count], { attributes: { value: one } });
+  const positions = outputShape[0] * outputShape[1];
+  const ones = graph.once(`ones:${positions}`, () => {
+    const count = graph.node('Shape', [rows], { attributes: { end: 1 } });
+    const one = { type: 'uint8', dimensions: [1], data: Uint8Array.of(1) } as const;
+    return graph.node('ConstantOfShape', [count], { attributes: { value: one } });
+  });
   return graph.node('MatMulInteger', [ones, rows, graph.scalar('uint8', 0), zeroPoint]);
 }

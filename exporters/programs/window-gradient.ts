@@ -38,7 +38,7 @@ export function windowWeightGradient(
   const rows = graph.reshape(error.values, [-1, outputChannels]);
   const transposed = graph.transpose(rows, [1, 0]);
   const parts = inputs.map((view) => errorProduct(graph, site, error, [transposed, view]));
-  return { weights: concat(graph, parts, 1), bias: errorSums(graph, rows, error), error };
+  return { weights: concat(graph, parts, 1), bias: errorSums(graph, site, rows, error), error };
 }
 
 /** Views whose channels, one view after the other, are the kernel's offsets and channels in order. */
@@ -64,23 +64,13 @@ export function windowInputGradient(
   const weights = weightOperand(graph, site);
   const offsets = offsetsOf(window);
   const split = graph.reshape(weights.value, [outputChannels, offsets, shape[2]]);
-  const matrices = graph.transpose(split, [1, 0, 2]);
+  const matrices = graph.reshape(graph.transpose(split, [1, 0, 2]), [-1, shape[2]]);
   // The taps' errors side by side, times their matrices one below the other.
   const product = (taps: readonly Tap[]): string => {
-    const own =
-      taps.length === offsets
-        ? matrices
-        : graph.node('Gather', [matrices, graph.int64(taps.map(({ k }) => k))]);
-    return graph.node('MatMulInteger', [
-      concat(
-        graph,
-        taps.map(({ value }) => value),
-        3,
-      ),
-      graph.reshape(own, [taps.length * outputChannels, shape[2]]),
-      error.zeroPoint,
-      weights.zeroPoint,
-    ]);
+    const errors = taps.map(({ value }) => value);
+    const own = pickMatrices(graph, matrices, taps, { offsets, outputs: outputChannels });
+    const zeros = [error.zeroPoint, weights.zeroPoint];
+    return graph.node('MatMulInteger', [concat(graph, errors, 3), own, ...zeros]);
   };
   const isSmall = shape[0] * shape[1] * offsets * outputChannels <= smallColumns;
   const sums = scatterByPhase(graph, {
@@ -95,6 +85,23 @@ export function windowInputGradient(
     zero: graph.scalar('int32', 0),
   });
   return graph.node('DequantizeLinear', [sums, error.scale]);
+}
+
+/** Of all offsets one below the other, [k * o, c], those of the taps. */
+function pickMatrices(
+  graph: ProgramGraph,
+  matrices: string,
+  taps: readonly Tap[],
+  { offsets, outputs }: { readonly offsets: number; readonly outputs: number },
+): string {
+  if (taps.length === offsets) return matrices;
+  const first = taps[0]!.k;
+  if (taps.every(({ k }, index) => k === first + index)) {
+    const bounds = [first * outputs, (first + taps.length) * outputs, 0];
+    return graph.node('Slice', [matrices, ...bounds.map((bound) => graph.int64([bound]))]);
+  }
+  const rows = taps.flatMap(({ k }) => Array.from({ length: outputs }, (_, o) => k * outputs + o));
+  return graph.node('Gather', [matrices, graph.int64(rows)]);
 }
 
 function offsetsOf({ kernel }: Window): number {

@@ -27,17 +27,18 @@ export interface ViewedValue {
 
 /** Of each kernel offset: [n, output height, output width, channels]. */
 export function offsetViews(graph: ProgramGraph, window: WindowOf, viewed: ViewedValue): string[] {
-  return shifts(graph, window, padValue(graph, window, viewed), 0).flatMap((value) =>
-    shifts(graph, window, value, 1),
-  );
+  const [rows, columns] = [shiftsOf(window, 0), shiftsOf(window, 1)];
+  const padded = padValue(graph, window, viewed);
+  return rows.flatMap((row) => columns.map((column) => slice(graph, padded, [row, column])));
 }
 
 /** Of each row of the kernel: [n, output height, output width, kernel columns * channels]. */
 export function rowViews(graph: ProgramGraph, window: WindowOf, viewed: ViewedValue): string[] {
-  const columns = shifts(graph, window, padValue(graph, window, viewed), 1);
+  const padded = padValue(graph, window, viewed);
+  const columns = shiftsOf(window, 1).map((shift) => slice(graph, padded, [shift]));
   const joined =
     columns.length === 1 ? columns[0]! : graph.node('Concat', columns, { attributes: { axis: 3 } });
-  return shifts(graph, window, joined, 0);
+  return shiftsOf(window, 0).map((shift) => slice(graph, joined, [shift]));
 }
 
 /** [n, positions that see, offsets, channels], gathered in one go. */
@@ -58,20 +59,29 @@ function indexTable(graph: ProgramGraph, view: WindowView): string {
   ]);
 }
 
-/** The value along one axis as each row (0) or column (1) of the kernel sees it, in the kernel's order. */
-function shifts(
-  graph: ProgramGraph,
-  { shape, window }: WindowOf,
-  value: string,
-  axis: 0 | 1,
-): string[] {
-  const outputs = windowOutput(shape, window)[axis];
-  return Array.from({ length: window.kernel[axis] }, (_, k) => {
-    const start = k * window.dilation[axis];
-    const end = start + (outputs - 1) * window.stride[axis] + 1;
-    const bounds = [start, end, axis + 1, window.stride[axis]];
-    return graph.node('Slice', [value, ...bounds.map((bound) => graph.int64([bound]))]);
+/** What a row (axis 1) or column (axis 2) of the kernel sees of the padded value. */
+interface Shift {
+  readonly axis: 1 | 2;
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+/** In the kernel's order. */
+function shiftsOf({ shape, window }: WindowOf, side: 0 | 1): Shift[] {
+  const step = window.stride[side];
+  const reach = (windowOutput(shape, window)[side] - 1) * step + 1;
+  return Array.from({ length: window.kernel[side] }, (_, k) => {
+    const start = k * window.dilation[side];
+    return { axis: side === 0 ? 1 : 2, start, end: start + reach, step };
   });
+}
+
+function slice(graph: ProgramGraph, value: string, shifts: readonly Shift[]): string {
+  const bounds = (['start', 'end', 'axis', 'step'] as const).map((bound) =>
+    graph.int64(shifts.map((shift) => shift[bound])),
+  );
+  return graph.node('Slice', [value, ...bounds]);
 }
 
 function padValue(
