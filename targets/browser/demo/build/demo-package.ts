@@ -1,0 +1,43 @@
+// The package and the digits that the page brings along, made from the demo's model and the bench's
+// new-user task.
+import { createHash } from 'node:crypto';
+
+import { exportPackage, planMemory } from '#exporters';
+
+import { calibrationSet, digitUser } from '../../../../bench/tasks/digit-users.ts';
+import type { LabelledImages } from '../../../../bench/tasks/digit-users.ts';
+import { encodeDigits, pixelCount } from '../digit-record.ts';
+import type { Digit } from '../digit-record.ts';
+
+/** The page learns the first of them and is tested on the others. */
+const person = { user: 4, shift: 'hard', samples: 64, testSamples: 100 } as const;
+const labels = Array.from({ length: 10 }, (_, digit) => String(digit));
+
+/** What the page fetches besides itself, by file name. */
+export async function demoData(onnx: Uint8Array): Promise<Map<string, Uint8Array>> {
+  const { bytes, content } = await exportPackage(onnx, {
+    calibration: calibrationSet({ samples: 300 }),
+    labels,
+    source: 'digits.onnx',
+    sha256: async (data) => createHash('sha256').update(data).digest(),
+  });
+  const { peakLearnBytes, backpropBytes } = planMemory(content);
+  const { train, test } = digitUser(person);
+  const samples = calibrationSet({ samples: 40, seed: 2, augmented: false });
+  return new Map([
+    ['digits.onward', bytes],
+    ['memory.json', Buffer.from(JSON.stringify({ peakLearnBytes, backpropBytes }))],
+    [
+      'person-digits.bin',
+      encodeDigits([...digitsOf(train, 'person'), ...digitsOf(test, 'person')]),
+    ],
+    ['sample-digits.bin', encodeDigits(digitsOf(samples, 'drawn'))],
+  ]);
+}
+
+function digitsOf({ x, y }: LabelledImages, origin: Digit['origin']): Digit[] {
+  return Array.from(y, (label, index) => {
+    const pixels = x.subarray(index * pixelCount, (index + 1) * pixelCount);
+    return { label, origin, pixels: Uint8Array.from(pixels, (ink) => Math.round(255 * ink)) };
+  });
+}
