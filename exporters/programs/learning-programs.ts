@@ -3,6 +3,7 @@ import { layoutOf } from '#runtime';
 import type { ValueId } from '#runtime';
 
 import { addBackwardRange, gateOutput } from './backward-pass.ts';
+import type { UpdatedLayer } from './clipped-steps.ts';
 import { addFeedback } from './feedback-gradient.ts';
 import type { FeedbackSite } from './feedback-gradient.ts';
 import { addLogits, addRange, addRangeForBackward } from './forward-pass.ts';
@@ -15,7 +16,6 @@ import { isLayerSite } from './site.ts';
 import type { LayerSite } from './site.ts';
 import { softmaxError } from './softmax-error.ts';
 import { addUpdates } from './weight-update.ts';
-import type { UpdatedLayer } from './weight-update.ts';
 
 /** Modules [from, end): the error against `targets`, the exact gradient down to `x` where the plan uses it. */
 export function addTail(frame: ProgramFrame, from: number): void {

@@ -20,7 +20,7 @@ import type { ProgramKind } from './program-name.ts';
  *
  * Outputs: `y` uint8; `logits`, `inputGradient` float32; `error` and `inputError` uint8, each with
  * `...Scale` and `...Zero`, for feedback to take as its source; `newWeights:<node>`, `newBias:<node>`;
- * `errorScales`, whose values are not finite where nothing was learned.
+ * `totalScale`, which is not finite where nothing was learned.
  */
 export function moduleProgram(source: ProgramSource, kind: ProgramKind): Uint8Array<ArrayBuffer> {
   const frame = new ProgramFrame(programName(kind), source);

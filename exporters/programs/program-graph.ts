@@ -44,7 +44,7 @@ export class ProgramGraph extends GraphBuilder {
     return error;
   }
 
-  /** Scales of every error quantised so far. */
+  /** Scales of every error quantised so far, scalars. */
   get errorScales(): string[] {
     return Array.from(this.#errors.values(), ({ scale }) => scale);
   }

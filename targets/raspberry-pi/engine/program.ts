@@ -9,7 +9,7 @@ import { detach } from './detach.ts';
 export type Tensors = Record<string, Tensor>;
 
 /** Outputs that tell whether anything was learned: not finite, or too large, where it was not. */
-const healthOutputs = ['errorScales', 'gradientNorms'];
+const healthOutputs = ['totalScale', 'gradientNorms'];
 
 /** Programs learn nothing beyond this sum of their health output. */
 const largestHealth = 1e28;

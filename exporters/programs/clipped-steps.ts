@@ -1,0 +1,136 @@
+// How far each row of each layer moves per unit of its integer gradient. What differs between layers
+// is computed for all of them at once: programs of small layers cost what their nodes cost.
+import { layerNorms } from '#runtime';
+
+import { parametersOf } from './layer-parameters.ts';
+import type { LayerGradient } from './linear.ts';
+import type { ProgramGraph } from './program-graph.ts';
+import { inputQuantizationOf } from './site.ts';
+import type { LayerSite } from './site.ts';
+
+export interface UpdatedLayer {
+  readonly site: LayerSite;
+  readonly gradient: LayerGradient;
+}
+
+export interface RowSteps {
+  /** float32 [o] by layer: r[o] = f32(step * f32(1 / s_w[o])). */
+  readonly weights: readonly string[];
+  /** float32 [o of all layers]: r_b[o] = f32(step_b * f32(1 / f32(s_x * s_w[o]))). */
+  readonly bias: string;
+}
+
+/**
+ * All zero where `isFinite`, a bool scalar, is false. `biasSums` are the int32 bias gradients of all
+ * layers one after another. Adds the input `rates`: float32 rate, clip, ratio.
+ */
+export function addRowSteps(
+  graph: ProgramGraph,
+  layers: readonly UpdatedLayer[],
+  { isFinite, biasSums }: { readonly isFinite: string; readonly biasSums: string },
+): RowSteps {
+  const limited = clippedSteps(graph, layers, biasSums);
+  const steps = graph.node('Where', [isFinite, limited, graph.scalar('float32', 0)]);
+  const rows = layers.map(({ site }) => parametersOf(site).weightScales.length);
+  const owner = [0, layers.length].flatMap((first) =>
+    rows.flatMap((count, layer) => Array.from({ length: count }, () => first + layer)),
+  );
+  const inverse = [
+    ...layers.flatMap(({ site }) => inverseScales(site, 1)),
+    ...layers.flatMap(({ site }) => inverseScales(site, inputQuantizationOf(site).scale)),
+  ];
+  const perRow = graph.multiply(
+    graph.node('Gather', [
+      steps,
+      graph.constant('stepOfRow', Int32Array.from(owner), [owner.length]),
+    ]),
+    graph.vector('inverseScales', inverse),
+  );
+  const sizes = [...rows, owner.length / 2];
+  const parts = graph.nodeWithOutputs('Split', [perRow, graph.int64(sizes)], sizes.length, {
+    attributes: { axis: 0 },
+  });
+  return { weights: parts.slice(0, -1), bias: parts.at(-1)! };
+}
+
+// Of each layer's weights, then of each one's bias:
+// u = f32(f32(s_d * s_x) * rate), u_b = f32(s_d * rate)
+// factor = min(1, f32(f32(clip * reference) / f32(u * norm)));  step = f32(f32(u * factor) * ratio)
+function clippedSteps(
+  graph: ProgramGraph,
+  layers: readonly UpdatedLayer[],
+  biasSums: string,
+): string {
+  const rates = graph.input('rates', 'float32', [3]);
+  const [rate, clip, ratio] = graph.nodeWithOutputs('Split', [rates], 3, {
+    attributes: { axis: 0, num_outputs: 3 },
+  });
+  const norms = layers.map(({ site }) =>
+    layerNorms(parametersOf(site), inputQuantizationOf(site).scale),
+  );
+  const references = [...norms.map((norm) => norm.weights), ...norms.map((norm) => norm.bias)];
+  const inputScales = layers.map(({ site }) => inputQuantizationOf(site).scale);
+  const ones = layers.map(() => 1);
+  const errorScales = layers.map(({ gradient }) => graph.reshape(gradient.error.scale, [1]));
+  const perUnit = graph.multiply(
+    graph.multiply(
+      concat(graph, [...errorScales, ...errorScales]),
+      graph.vector('inputScales', [...inputScales, ...ones]),
+    ),
+    rate!,
+  );
+  const allowed = graph.multiply(clip!, graph.vector('references', references));
+  // Added last so that it runs first: gradient by gradient, in the order of the layers.
+  const length = graph.multiply(perUnit, gradientNorms(graph, layers, biasSums));
+  const factor = graph.node('Min', [graph.scalar('float32', 1), graph.divide(allowed, length)]);
+  return graph.multiply(graph.multiply(perUnit, factor), ratio!);
+}
+
+/** float32 [2 * layers]: f32(sqrt(sum A^2)) of each layer, then f32(sqrt(sum a^2)) of each. */
+function gradientNorms(
+  graph: ProgramGraph,
+  layers: readonly UpdatedLayer[],
+  biasSums: string,
+): string {
+  const ofBias = biasSquares(graph, layers, biasSums);
+  const ofWeights: string[] = [];
+  // Of a node's inputs the one added last runs first, and that is to be the first layer's.
+  for (const { gradient } of layers.toReversed()) {
+    ofWeights.unshift(graph.node('ReduceSumSquare', [graph.cast(gradient.weights, 'double')]));
+  }
+  const squares = concat(graph, [graph.reshape(concat(graph, ofWeights), [-1]), ofBias]);
+  return graph.cast(graph.node('Sqrt', [squares]), 'float32');
+}
+
+/** double [layers]. */
+function biasSquares(
+  graph: ProgramGraph,
+  layers: readonly UpdatedLayer[],
+  biasSums: string,
+): string {
+  const sums = graph.cast(biasSums, 'double');
+  const owner = layers.flatMap(({ site }, layer) =>
+    Array.from(parametersOf(site).weightScales, () => layer),
+  );
+  return graph.node(
+    'ScatterElements',
+    [
+      graph.constant('noSquares', new Float64Array(layers.length), [layers.length]),
+      graph.constant('layerOfRow', Int32Array.from(owner), [owner.length]),
+      graph.multiply(sums, sums),
+    ],
+    { attributes: { axis: 0, reduction: 'add' } },
+  );
+}
+
+function inverseScales(site: LayerSite, inputScale: number): number[] {
+  const { weightScales } = parametersOf(site);
+  return Array.from(weightScales, (scale) =>
+    Math.fround(1 / Math.fround(Math.fround(inputScale) * scale)),
+  );
+}
+
+/** Along the first axis. */
+export function concat(graph: ProgramGraph, parts: readonly string[]): string {
+  return parts.length === 1 ? parts[0]! : graph.node('Concat', parts, { attributes: { axis: 0 } });
+}
