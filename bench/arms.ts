@@ -33,7 +33,7 @@ export const arms: readonly Arm[] = [
     describes: 'onward with random instead of calibrated feedback',
     plan: ({ tail }) => ({ tail }),
     feedback: 'random',
-    rate: 0.0075,
+    rate: 0.015,
   },
   {
     name: 'onward',
