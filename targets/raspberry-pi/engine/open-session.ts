@@ -1,5 +1,8 @@
 // A session of one program. Weights that learning leaves alone stand outside the program; the session
 // takes its own copy of those it names, in the form its kernels want.
+//
+// glibc before 2.38 fits no new aligned block into a freed one while its thread cache holds the scraps
+// between them. GLIBC_TUNABLES=glibc.malloc.tcache_count=0 keeps resident memory at what is alive.
 import { InferenceSession } from 'onnxruntime-node';
 
 import { EngineError } from '#runtime';
