@@ -7,7 +7,7 @@ import type { FloatModel } from '#exporters';
 import { inferShapes, sizeOf } from '#runtime';
 
 import { detach } from '../targets/raspberry-pi/engine/detach.ts';
-import type { Trainee } from './personalize.ts';
+import type { PreparedImages, Trainee } from './personalize.ts';
 
 const sessionOptions: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
@@ -50,12 +50,17 @@ export class FloatNetwork implements Trainee {
     return new FloatNetwork(model, learning, predicting);
   }
 
+  prepare(x: Float32Array): PreparedImages {
+    return x;
+  }
+
   /** One step in place, each layer's clipped relative to its weights as Onward's are. */
   async learn(
-    x: Float32Array,
+    images: PreparedImages,
     targets: Float32Array,
     { rate, clip }: { readonly rate: number; readonly clip: number },
   ): Promise<void> {
+    if (images instanceof Uint8Array) throw new TypeError('learn: expected float32 images');
     const batch = targets.length / this.classes;
     const fetches: Record<string, Tensor | null> = { gradientNorms: null };
     for (const [name, tensor] of Object.entries(this.#parameters))
@@ -63,7 +68,7 @@ export class FloatNetwork implements Trainee {
     const outputs = await this.#learning.run(
       {
         ...this.#parameters,
-        x: this.#input(x, batch),
+        x: this.#input(images, batch),
         targets: new Tensor('float32', targets, [batch, this.classes]),
         rates: new Tensor('float32', Float32Array.of(rate, clip, 1), [3]),
       },

@@ -17,7 +17,7 @@ export interface Growth {
 export async function growthOverSteps(onnx: Uint8Array, steps: number): Promise<Growth> {
   const calibration = calibrationSet({ samples: 60 });
   await using trainee = await openOnward(assemble(prepareModel(onnx, { calibration })));
-  const x = calibration.x.subarray(0, 4 * trainee.sampleSize);
+  const x = trainee.prepare(calibration.x.subarray(0, 4 * trainee.sampleSize));
   const targets = oneHot(calibration.y, [0, 1, 2, 3], trainee.classes);
   let earlyBytes = 0;
   for (let step = 0; step < steps; step++) {

@@ -22,8 +22,10 @@ export async function openOnward(content: AssembledContent | PackageContent): Pr
   return {
     classes: labels.length,
     sampleSize,
-    async learn(x, targets, rates) {
-      const samples = engine.upload(quantizeSamples(x, format), x.length / sampleSize);
+    prepare: (x) => quantizeSamples(x, format),
+    async learn(images, targets, rates) {
+      if (images instanceof Float32Array) throw new TypeError('learn: expected prepared images');
+      const samples = engine.upload(images, images.length / sampleSize);
       const input = layout.trained > 0 ? await engine.forward(0, layout.trained, samples) : samples;
       await learnStep(engine, layout, { input, targets }, { ...rates, ratio: 1 });
       if (input !== samples) input.dispose();

@@ -8,13 +8,22 @@ import { argmax, oneHot, schedule, shuffled } from '#runtime';
 import { startPeak } from '../targets/raspberry-pi/peak-memory.ts';
 import type { LabelledImages } from './tasks/digit-users.ts';
 
+/** float32 as they are, or quantised; a whole number of images. */
+export type PreparedImages = Float32Array | Uint8Array;
+
 /** What is compared: a model being trained on batches of float32 images [n, height, width, channels]. */
 export interface Trainee extends AsyncDisposable {
   readonly classes: number;
   /** Values of one image. */
   readonly sampleSize: number;
+  /** Images in the form that steps take them in; a lesson does this once. */
+  prepare(x: Float32Array): PreparedImages;
   /** `rate` is for the summed gradient; `clip` bounds a layer's step over its weights; step counts from 0. */
-  learn(x: Float32Array, targets: Float32Array, rates: Omit<StepRates, 'ratio'>): Promise<void>;
+  learn(
+    images: PreparedImages,
+    targets: Float32Array,
+    rates: Omit<StepRates, 'ratio'>,
+  ): Promise<void>;
   /** float32 [n, classes]. */
   predict(x: Float32Array): Promise<Float32Array>;
 }
@@ -52,6 +61,7 @@ export async function personalize(trainee: Trainee, course: Course): Promise<Per
   const all = Array.from(train.y, (_, index) => index);
   const stepsPerEpoch = Math.ceil(all.length / batchSize);
   const steps = stepsPerEpoch * epochs;
+  const images = trainee.prepare(train.x);
   const before = await accuracyOn(trainee, test);
   const curve: [number, number][] = [[0, before]];
   const times: number[] = [];
@@ -59,11 +69,11 @@ export async function personalize(trainee: Trainee, course: Course): Promise<Per
     const order = shuffled(all, seed * 1009 + Math.floor(step / stepsPerEpoch));
     const start = (step % stepsPerEpoch) * batchSize;
     const indices = order.slice(start, start + batchSize);
-    const x = pick(train.x, trainee.sampleSize, indices);
+    const batch = pick(images, trainee.sampleSize, indices);
     const now = schedule({ learningRate, clip }, step, steps);
     const rates = { rate: now.learningRate / batchSize, clip: now.clip, step, seed };
     const started = performance.now();
-    await trainee.learn(x, oneHot(train.y, indices, trainee.classes), rates);
+    await trainee.learn(batch, oneHot(train.y, indices, trainee.classes), rates);
     times.push(performance.now() - started);
     if ((step + 1) % every === 0) curve.push([step + 1, await accuracyOn(trainee, test)]);
   }
@@ -81,9 +91,10 @@ export async function peakOfSteps(
   { x, y }: LabelledImages,
   batchSize: number,
 ): Promise<number> {
-  const batchOf = (count: number): readonly [Float32Array, Float32Array] => {
+  const images = trainee.prepare(x);
+  const batchOf = (count: number): readonly [PreparedImages, Float32Array] => {
     const indices = Array.from({ length: count }, (_, index) => index);
-    return [pick(x, trainee.sampleSize, indices), oneHot(y, indices, trainee.classes)];
+    return [pick(images, trainee.sampleSize, indices), oneHot(y, indices, trainee.classes)];
   };
   const rates = { rate: 0, clip, step: 0, seed: 0 };
   await trainee.learn(...batchOf(1), rates);
@@ -120,8 +131,8 @@ async function accuracyOn(trainee: Trainee, { x, y }: LabelledImages): Promise<n
   return correct / y.length;
 }
 
-function pick(x: Float32Array, size: number, indices: readonly number[]): Float32Array {
-  const picked = new Float32Array(indices.length * size);
+function pick(x: PreparedImages, size: number, indices: readonly number[]): PreparedImages {
+  const picked = x.slice(0, indices.length * size);
   indices.forEach((index, position) =>
     picked.set(x.subarray(index * size, (index + 1) * size), position * size),
   );

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S GLIBC_TUNABLES=glibc.malloc.tcache_count=0 node
 // The `onward` command.
 import { run } from './commands/program.ts';
 
