@@ -1,8 +1,11 @@
 // Bytes shipped, held to bench/size-budgets.json. "runtime" is what a page downloads before any
-// engine: the runtime and msgpackr in one file, minified and gzipped. "package" is the npm tarball
-// without the demo model.
+// engine: the runtime and msgpackr in one file, minified and gzipped. "browser" is what targets/browser
+// adds to them for most models, without operators/rare.js, and "browserWithTfjs" all that a page can
+// load; both from the built files, whose shaders are shortened. "package" is the npm tarball without
+// the demo model.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 import { build } from 'esbuild';
@@ -36,6 +39,27 @@ async function measureRuntime(): Promise<number> {
   return gzipSync(bundle.contents).length;
 }
 
+/** Of every file that a page with any model loads; `external` stays out. */
+async function measureBrowser(
+  external: string[],
+  isCounted: (path: string) => boolean,
+): Promise<number> {
+  const { outputFiles } = await build({
+    entryPoints: ['dist/targets/browser/index.js'],
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    external,
+    write: false,
+    outdir: 'dist',
+  });
+  return outputFiles
+    .filter(({ path }) => isCounted(basename(path)))
+    .reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
+}
+
 function measurePackage(): number {
   const listing = execFileSync('npm', ['pack', '--dry-run', '--json'], { encoding: 'utf8' });
   const [tarball] = JSON.parse(listing) as Tarball[];
@@ -55,4 +79,8 @@ function check(name: string, bytes: number, budget: number): void {
 }
 
 check('runtime', await measureRuntime(), budgets.runtimeGzipBytes);
+const own = await measureBrowser(['@tensorflow/*', '#runtime'], (name) => !name.startsWith('rare'));
+check('browser', own, budgets.browserGzipBytes);
+const all = await measureBrowser([], () => true);
+check('browserWithTfjs', all, budgets.browserWithTfjsGzipBytes);
 check('package', measurePackage(), budgets.packageBytes);

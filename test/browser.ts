@@ -1,44 +1,32 @@
-// Runs test/browser/*.ts in Chromium, in one page on localhost, and prints what test/run.ts prints.
+// Runs test/browser/*.ts in Chromium, each in a page on localhost, then test/browser/demo/*.ts, which
+// drive the demo page from here as a person would. Prints what test/run.ts prints.
 //
 //   node --conditions=source --import tsx test/browser.ts [part of a path ...]
 //
-// Chromium is Debian's, or what CHROMIUM names. WebGL is SwiftShader's, so no GPU is needed, and
-// what it computes is the same on every machine. Without Chromium nothing runs, and that is said.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+// Without Chromium nothing runs, and that is said.
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 
 import { bundleTests } from './support/browser-bundle.ts';
 import type { ServedFiles } from './support/browser-bundle.ts';
 import type { FileReport } from './support/browser-page.ts';
+import { chromiumMissing, launchChromium } from './support/chromium.ts';
 import { sharedData } from './support/shared-data.ts';
 
 /** Of one test file; generous, since the rasteriser shares the CPU with everything else. */
 const fileLimitMs = 900_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const candidates = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = process.env['CHROMIUM'] ?? candidates.find((path) => existsSync(path));
+const pageTests = join('test', 'browser');
+const driverTests = join('test', 'browser', 'demo');
 
-const launchOptions = {
-  headless: true,
-  args: [
-    '--use-gl=angle',
-    '--use-angle=swiftshader',
-    '--enable-unsafe-swiftshader',
-    '--no-sandbox',
-    '--disable-gpu-watchdog',
-  ],
-};
-
-function findTests(filters: readonly string[]): string[] {
-  const folder = join('test', 'browser');
+function findTests(folder: string, filters: readonly string[]): string[] {
   return readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(folder, name))
@@ -109,29 +97,47 @@ async function runFile(browser: Browser, origin: string, path: string): Promise<
   };
 }
 
+/** Runs one file here; it opens a browser of its own. */
+async function runDriver(path: string): Promise<FileReport> {
+  console.log(`\n${path}`);
+  const { href } = pathToFileURL(join(root, path));
+  return Promise.race([globalThis.runTestFile(path, href), timeout(path)]);
+}
+
+async function runPages(paths: readonly string[], add: (report: FileReport) => void) {
+  const server = await serve(await bundleTests(root, paths));
+  const browser = await launchChromium();
+  console.log(`Chromium ${browser.version()}`);
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  for (const path of paths) add(await runFile(browser, origin, path));
+  await browser.close();
+  server.close();
+}
+
+async function runDrivers(paths: readonly string[], add: (report: FileReport) => void) {
+  globalThis.UVU_DEFER = 1;
+  globalThis.UVU_QUEUE = [];
+  globalThis.printText = (text) => void process.stdout.write(text);
+  await import('./support/browser-page.ts');
+  for (const path of paths) add(await runDriver(path));
+}
+
 async function run(filters: readonly string[]): Promise<number> {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const problems: string[] = [];
-  const paths = findTests(filters);
-  if (executablePath === undefined) {
-    total.skipped = paths.length;
-    console.log(
-      `no Chromium at ${candidates.join(', ')} and none in CHROMIUM: browser tests did not run`,
-    );
+  const [pages, drivers] = [findTests(pageTests, filters), findTests(driverTests, filters)];
+  if (chromiumMissing !== null) {
+    total.skipped = pages.length + drivers.length;
+    console.log(`${chromiumMissing}: browser tests did not run`);
   } else {
-    const server = await serve(await bundleTests(root, paths));
-    const browser = await chromium.launch({ ...launchOptions, executablePath });
-    console.log(`Chromium ${browser.version()}`);
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    for (const path of paths) {
-      const report = await runFile(browser, origin, path);
+    const add = (report: FileReport): void => {
       total.passed += report.passed;
       total.failed += report.failed;
       total.skipped += report.skipped;
       problems.push(...report.problems);
-    }
-    await browser.close();
-    server.close();
+    };
+    if (pages.length > 0) await runPages(pages, add);
+    if (drivers.length > 0) await runDrivers(drivers, add);
     if (total.passed + total.failed + total.skipped === 0) {
       total.failed++;
       problems.push('found no browser tests');
@@ -144,4 +150,6 @@ async function run(filters: readonly string[]): Promise<number> {
 }
 
 process.exitCode = 1; // until everything has run
-process.exitCode = (await run(process.argv.slice(2))) === 0 ? 0 : 1;
+const failed = await run(process.argv.slice(2));
+// Not left to the event loop: a browser of a test that failed may hold it open.
+process.exit(failed === 0 ? 0 : 1);

@@ -3,13 +3,20 @@ import { fileURLToPath } from 'node:url';
 
 import type { Row } from './row.ts';
 
+const claims = {
+  runtime: 'runtime alone, minified and gzipped',
+  browser: 'what the browser target adds, minified and gzipped',
+  browserWithTfjs: 'all a page loads, tfjs included',
+  package: 'npm package',
+} as const;
+
 /** What bench/size.ts measures; it needs `npm run build` before. */
 export function sizeRows(): Row[] {
   const script = fileURLToPath(new URL('../size.ts', import.meta.url));
   const options = ['--conditions=source', '--import', 'tsx', script];
   const { stdout } = spawnSync(process.execPath, options, { encoding: 'utf8' });
   return [...stdout.matchAll(/^(\w+): (\d+) of (\d+) bytes$/gm)].map(([, name, bytes, budget]) => ({
-    claim: name === 'runtime' ? 'runtime alone, minified and gzipped' : 'npm package',
+    claim: claims[name as keyof typeof claims],
     measured: `${Number(bytes).toLocaleString('en')} bytes`,
     promised: `at most ${Number(budget).toLocaleString('en')}`,
     holds: Number(bytes) <= Number(budget),

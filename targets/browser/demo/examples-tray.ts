@@ -10,6 +10,7 @@ export function examplesTray(onDelete: (digit: Digit) => void): (digits: readonl
   const counts = findElement('counts', HTMLUListElement);
   const count = findElement('count', HTMLParagraphElement);
   const items = new Map<Digit, HTMLLIElement>();
+  moveByArrowKeys(tray);
   return (digits) => {
     for (const [digit, item] of items) {
       if (digits.includes(digit)) continue;
@@ -22,6 +23,9 @@ export function examplesTray(onDelete: (digit: Digit) => void): (digits: readonl
       items.set(digit, item);
       tray.append(item);
     }
+    if (tray.querySelector('[tabindex="0"]') === null) {
+      tray.querySelector('button')?.setAttribute('tabindex', '0');
+    }
     counts.replaceChildren(...Array.from({ length: 10 }, (_, label) => countOf(label, digits)));
     count.textContent =
       digits.length === 0
@@ -33,7 +37,7 @@ export function examplesTray(onDelete: (digit: Digit) => void): (digits: readonl
 function itemOf({ label, pixels }: Digit, onPress: () => void): HTMLLIElement {
   const item = document.createElement('li');
   const button = document.createElement('button');
-  button.type = 'button';
+  Object.assign(button, { type: 'button', tabIndex: -1 });
   button.setAttribute('aria-label', `Delete this example of ${label}`);
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width: side, height: side });
@@ -49,6 +53,24 @@ function itemOf({ label, pixels }: Digit, onPress: () => void): HTMLLIElement {
   });
   item.append(button);
   return item;
+}
+
+/** One stop for Tab, however many examples there are. */
+function moveByArrowKeys(tray: HTMLUListElement): void {
+  tray.addEventListener('keydown', (event) => {
+    const buttons = Array.from(tray.querySelectorAll('button'));
+    const at = buttons.findIndex((button) => button === document.activeElement);
+    const steps: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 };
+    const next = buttons[at + (steps[event.key] ?? 0)];
+    if (steps[event.key] === undefined || next === undefined) return;
+    event.preventDefault();
+    next.focus();
+  });
+  tray.addEventListener('focusin', ({ target }) => {
+    for (const button of tray.querySelectorAll('button')) {
+      button.tabIndex = button === target ? 0 : -1;
+    }
+  });
 }
 
 function countOf(label: number, digits: readonly Digit[]): HTMLLIElement {

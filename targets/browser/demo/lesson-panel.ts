@@ -40,7 +40,10 @@ export function lessonPanel(memory: PlannedMemory): LessonPanel {
   const verdict = findElement('verdict', HTMLParagraphElement);
   const report = findElement('report', HTMLDListElement);
   let ending = new AbortController();
-  stop.addEventListener('click', () => ending.abort());
+  stop.addEventListener('click', () => {
+    verdict.textContent = 'Stopping…';
+    ending.abort();
+  });
   return {
     async run(material) {
       ending = new AbortController();
@@ -55,6 +58,7 @@ export function lessonPanel(memory: PlannedMemory): LessonPanel {
         verdict.textContent = '';
         throw error;
       } finally {
+        if (document.activeElement === stop) findElement('learn', HTMLButtonElement).focus();
         stop.hidden = true;
       }
     },
@@ -122,10 +126,10 @@ function showReport(
     ['Kept', lesson.kept ? 'yes' : 'no'],
     ['Time', `${msPerStep.toFixed(1)} ms a step, ${steps} steps`],
     ['Memory of a step', `${kilobytes(peakLearnBytes)}, planned`],
-    ['Backpropagation’s', `${kilobytes(backpropBytes)}, planned`],
+    ['The same by float backpropagation', `${kilobytes(backpropBytes)}, planned`],
   ];
   if (!Number.isNaN(unseenAfter)) {
-    rows.splice(1, 0, [
+    rows.splice(3, 0, [
       'This person’s unseen digits',
       `${percent(unseenBefore)} → ${percent(unseenAfter)}`,
     ]);

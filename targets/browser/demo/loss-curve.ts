@@ -24,15 +24,16 @@ export function lossCurve(place: HTMLElement): LossCurve {
   return {
     add(step, steps, loss) {
       losses.push(loss);
-      const window = losses.slice(-Math.max(4, Math.ceil(steps / 16)));
-      means.push(window.reduce((sum, value) => sum + value, 0) / window.length);
+      const span = Math.max(4, Math.ceil(steps / 16));
+      const recent = losses.slice(-span);
+      means.push(recent.reduce((sum, value) => sum + value, 0) / recent.length);
       const highest = Math.max(...means, 0.01);
       const points = means.map((mean, index) => {
         const x = (width * (index + 1)) / steps;
         return `${x.toFixed(1)},${(height - 2 - (mean / highest) * (height - 4)).toFixed(1)}`;
       });
       line.setAttribute('points', points.join(' '));
-      const [first = 0] = means;
+      const first = means[Math.min(means.length, span) - 1] ?? 0;
       const text = `Loss ${first.toFixed(2)} at the start, ${(means.at(-1) ?? 0).toFixed(2)} after ${step} of ${steps} steps`;
       picture.setAttribute('aria-label', text);
       caption.textContent = text;

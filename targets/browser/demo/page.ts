@@ -29,18 +29,28 @@ let isBusy = false;
 /** Runs one thing at a time; shows what goes wrong. */
 async function attempt(work: () => Promise<void>): Promise<void> {
   if (isBusy) return;
-  isBusy = true;
+  setBusy(true);
   problem.hidden = true;
-  document.body.classList.add('busy');
   try {
     await work();
   } catch (error) {
-    problem.textContent = error instanceof Error ? error.message : String(error);
-    problem.hidden = false;
+    report(error);
   } finally {
-    isBusy = false;
-    document.body.classList.remove('busy');
+    setBusy(false);
   }
+}
+
+// Not `disabled`: the focus would be lost with it.
+function setBusy(value: boolean): void {
+  isBusy = value;
+  for (const button of document.querySelectorAll('[data-exclusive]')) {
+    button.setAttribute('aria-disabled', String(value));
+  }
+}
+
+function report(error: unknown): void {
+  problem.textContent = error instanceof Error ? error.message : String(error);
+  problem.hidden = false;
 }
 
 async function fetchDigits(url: string): Promise<Digit[]> {
@@ -108,11 +118,6 @@ function connectDrawing(session: Session, examples: ExampleStore, samples: reado
 }
 
 let redraw = (): void => {};
-
-function report(error: unknown): void {
-  problem.textContent = error instanceof Error ? error.message : String(error);
-  problem.hidden = false;
-}
 
 function showEngine(session: Session | null): void {
   const text = findElement('engine', HTMLParagraphElement);

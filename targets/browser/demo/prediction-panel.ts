@@ -13,7 +13,7 @@ interface Bar {
 export function predictionPanel(
   labels: readonly string[],
 ): (prediction: Prediction | null, isDone: boolean) => void {
-  const label = findElement('label', HTMLOutputElement);
+  const label = findElement('label', HTMLSpanElement);
   const certainty = findElement('certainty', HTMLSpanElement);
   const spoken = findElement('spoken', HTMLParagraphElement);
   const bars = labels.map((name) => barOf(name));
@@ -27,7 +27,7 @@ export function predictionPanel(
     }
     label.textContent = prediction?.label ?? '–';
     certainty.textContent =
-      prediction === null ? 'Draw something first.' : `${percent(prediction.score)} sure`;
+      prediction === null ? '' : `It reads, ${percent(prediction.score)} sure:`;
     if (!isDone) return;
     spoken.textContent =
       prediction === null ? '' : `It reads ${prediction.label}, ${percent(prediction.score)} sure.`;
@@ -35,7 +35,7 @@ export function predictionPanel(
 }
 
 export function percent(fraction: number): string {
-  return `${Math.round(100 * fraction)} %`;
+  return `${Math.round(100 * fraction)}\u00a0%`;
 }
 
 function barOf(name: string): Bar {

@@ -2,6 +2,7 @@ import { openKernelEngine } from '#runtime';
 import type { EngineInput } from '#runtime';
 
 import { openContext } from './context.ts';
+import { loadOperators } from './operators/table.ts';
 import { largestMismatch, requireAgreement } from './self-test.ts';
 import { WebglEngine } from './webgl-engine.ts';
 
@@ -22,6 +23,7 @@ export async function openWebglEngine(
   { context = openContext(), largestMismatch: bound = largestMismatch }: WebglOptions = {},
 ): Promise<WebglEngine> {
   await openKernelEngine(input)[Symbol.asyncDispose](); // checks the input
+  await loadOperators(input.model.graph);
   await requireAgreement(context, bound);
   return new WebglEngine(context, input);
 }
