@@ -4,15 +4,14 @@ import { EngineError, FormatError, InputError, StateError, UnsupportedError } fr
 import type { LessonOptions, OnwardError, Teach } from '#runtime';
 
 import type { LessonMessage, LessonRequest } from './lesson-worker.ts';
+import type { LessonListener } from './teach.ts';
 
-export interface WorkerTeaching {
+export interface WorkerTeaching extends LessonListener {
   /** A new worker that runs lesson-worker. */
   readonly createWorker: () => Worker;
   readonly packageBytes: Uint8Array;
   /** Teaches where no worker starts. */
   readonly otherwise: Teach;
-  /** Hears why something else than WebGL in a worker teaches. */
-  readonly onFallback: (reason: string) => void;
 }
 
 /** Teaches in a worker of its own, or by `otherwise` where none starts. */
@@ -21,6 +20,7 @@ export function teachInWorker({
   packageBytes,
   otherwise,
   onFallback,
+  onPeakBytes,
 }: WorkerTeaching): Teach {
   return async (request, options) => {
     let worker: Worker;
@@ -35,7 +35,7 @@ export function teachInWorker({
     try {
       const { signal, onProgress, ...rest } = options;
       const message: LessonRequest = { ...request, packageBytes, options: rest };
-      return await answered(worker, message, { signal, onProgress, onFallback });
+      return await answered(worker, message, { signal, onProgress, onFallback, onPeakBytes });
     } finally {
       worker.terminate();
     }
@@ -59,16 +59,15 @@ function started(createWorker: () => Worker): Promise<Worker> {
   });
 }
 
-interface Listener {
+interface Listener extends LessonListener {
   readonly signal: LessonOptions['signal'] | undefined;
   readonly onProgress: LessonOptions['onProgress'] | undefined;
-  readonly onFallback: (reason: string) => void;
 }
 
 function answered(
   worker: Worker,
   request: LessonRequest,
-  { signal, onProgress, onFallback }: Listener,
+  { signal, onProgress, onFallback, onPeakBytes }: Listener,
 ): ReturnType<Teach> {
   // A signal cannot cross to a worker; its state can.
   const watch = setInterval(() => {
@@ -81,6 +80,9 @@ function answered(
           break;
         case 'fallback':
           onFallback(data.reason);
+          break;
+        case 'peak':
+          onPeakBytes(data.bytes);
           break;
         case 'progress':
           void onProgress?.(data.progress);

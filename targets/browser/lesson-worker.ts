@@ -13,6 +13,7 @@ export type LessonRequest = Parameters<Teach>[0] & {
 export type LessonMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'fallback'; readonly reason: string }
+  | { readonly kind: 'peak'; readonly bytes: number }
   | { readonly kind: 'progress'; readonly progress: LessonProgress }
   | { readonly kind: 'done'; readonly outcome: Awaited<ReturnType<Teach>> }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
@@ -22,7 +23,10 @@ const signal = { aborted: false };
 async function work({ packageBytes, options, ...request }: LessonRequest): Promise<void> {
   try {
     const content = await decode(packageBytes);
-    const teach = teachHere(content, (reason) => send({ kind: 'fallback', reason }));
+    const teach = teachHere(content, {
+      onFallback: (reason) => send({ kind: 'fallback', reason }),
+      onPeakBytes: (bytes) => send({ kind: 'peak', bytes }),
+    });
     const outcome = await teach(request, {
       ...options,
       signal,

@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly lessons?: 'worker' | 'here' | (() => Worker);
   /** Hears why the reference kernels compute instead of WebGL, or the page instead of a worker. */
   readonly onFallback?: (reason: string) => void;
+  /** Hears after each lesson the most that it took on the GPU, weights included. */
+  readonly onPeakBytes?: (bytes: number) => void;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface OpenOptions {
  */
 export async function openLearner(
   source: string | Uint8Array,
-  { state: name, lessons = 'worker', onFallback = ignore }: OpenOptions = {},
+  { state: name, lessons = 'worker', onFallback = ignore, onPeakBytes = ignore }: OpenOptions = {},
 ): Promise<Learner> {
   const packageBytes = typeof source === 'string' ? await fetchBytes(source) : source;
   const content = await decode(packageBytes);
@@ -40,12 +42,12 @@ export async function openLearner(
         });
   try {
     const engine = await openRevivingEngine(engineInput(content, parameters), onFallback);
-    const otherwise = teachHere(content, onFallback);
+    const otherwise = teachHere(content, { onFallback, onPeakBytes });
     const createWorker = typeof lessons === 'function' ? lessons : lessonWorker;
     const teach =
       lessons === 'here'
         ? otherwise
-        : teachInWorker({ createWorker, packageBytes, otherwise, onFallback });
+        : teachInWorker({ createWorker, packageBytes, otherwise, onFallback, onPeakBytes });
     return new Learner({ content, engine, parameters, teach, state });
   } catch (error) {
     await state?.[Symbol.asyncDispose]();

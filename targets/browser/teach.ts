@@ -2,12 +2,21 @@ import { layoutOf, outputRows, runLesson, sizeOf } from '#runtime';
 import type { EngineInput, LayerParameters, PackageContent, Teach } from '#runtime';
 
 import { openEngine } from './engine/open-engine.ts';
+import { WebglEngine } from './engine/webgl-engine.ts';
 
-/**
- * Teaches on the calling thread, with an engine that lives for one lesson. `onFallback` hears why
- * the reference kernels teach where WebGL cannot.
- */
-export function teachHere(content: PackageContent, onFallback: (reason: string) => void): Teach {
+/** What a lesson has to tell besides its outcome. */
+export interface LessonListener {
+  /** Hears why the reference kernels teach where WebGL cannot. */
+  readonly onFallback: (reason: string) => void;
+  /** Hears the most that a lesson took on the GPU, weights included. */
+  readonly onPeakBytes: (bytes: number) => void;
+}
+
+/** Teaches on the calling thread, with an engine that lives for one lesson. */
+export function teachHere(
+  content: PackageContent,
+  { onFallback, onPeakBytes }: LessonListener,
+): Teach {
   return async (request, options) => {
     const parameters = copyParameters(request.parameters);
     const { model, modules, plan, feedback } = content;
@@ -27,6 +36,7 @@ export function teachHere(content: PackageContent, onFallback: (reason: string) 
       request.examples,
       options,
     );
+    if (owned instanceof WebglEngine) onPeakBytes(owned.gpu.ledger.peakBytes);
     return { report, parameters: report.kept ? parameters : null };
   };
 }

@@ -6,6 +6,7 @@ import type { Digit } from './digit-record.ts';
 import { findElement } from './find-element.ts';
 import { lossCurve } from './loss-curve.ts';
 import { percent } from './prediction-panel.ts';
+import type { Session } from './session.ts';
 
 /** From the build; bytes that a step needs over the opened model. */
 export interface PlannedMemory {
@@ -14,7 +15,7 @@ export interface PlannedMemory {
 }
 
 export interface LessonMaterial {
-  readonly learner: Learner;
+  readonly session: Session;
   /** To learn from. */
   readonly digits: readonly Digit[];
   /** Digits of the bundled person that are never learned; empty where none of theirs is learned. */
@@ -24,6 +25,7 @@ export interface LessonMaterial {
 interface Outcome {
   readonly lesson: KeptLesson;
   readonly msPerStep: number;
+  readonly peakBytes: number | null;
   /** Of the unseen digits; NaN where there are none. */
   readonly unseenBefore: number;
   readonly unseenAfter: number;
@@ -66,9 +68,10 @@ export function lessonPanel(memory: PlannedMemory): LessonPanel {
 }
 
 async function teach(
-  { learner, digits, unseen }: LessonMaterial,
+  { session, digits, unseen }: LessonMaterial,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { learner } = session;
   const progress = findElement('progress', HTMLProgressElement);
   const text = findElement('step', HTMLParagraphElement);
   const curve = lossCurve(findElement('curve', HTMLDivElement));
@@ -93,7 +96,8 @@ async function teach(
   );
   progress.value = 1;
   const unseenAfter = await shareRead(learner, unseen);
-  return { lesson, msPerStep: median(times), unseenBefore, unseenAfter };
+  const { peakBytes } = session;
+  return { lesson, msPerStep: median(times), peakBytes, unseenBefore, unseenAfter };
 }
 
 /** Fraction of the digits that are read right; NaN for none. */
@@ -113,7 +117,7 @@ function verdictOf({ lesson, unseenBefore, unseenAfter }: Outcome, isStopped: bo
 
 function showReport(
   list: HTMLDListElement,
-  { lesson, msPerStep, unseenBefore, unseenAfter }: Outcome,
+  { lesson, msPerStep, peakBytes, unseenBefore, unseenAfter }: Outcome,
   { peakLearnBytes, backpropBytes }: PlannedMemory,
 ): void {
   const { accuracyBefore, accuracyAfter, holdout, steps, samples } = lesson;
@@ -125,7 +129,11 @@ function showReport(
     ['Read right after', percent(accuracyAfter)],
     ['Kept', lesson.kept ? 'yes' : 'no'],
     ['Time', `${msPerStep.toFixed(1)} ms a step, ${steps} steps`],
-    ['Memory of a step', `${kilobytes(peakLearnBytes)}, planned`],
+    [
+      'GPU memory at most, weights included',
+      peakBytes === null ? 'none used' : `${kilobytes(peakBytes)}, measured`,
+    ],
+    ['Memory of a step on a processor', `${kilobytes(peakLearnBytes)}, planned`],
     ['The same by float backpropagation', `${kilobytes(backpropBytes)}, planned`],
   ];
   if (!Number.isNaN(unseenAfter)) {

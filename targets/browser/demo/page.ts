@@ -67,17 +67,20 @@ function predictLive(
   let isRunning = false;
   const run = async (): Promise<void> => {
     isRunning = true;
-    while (pending !== null) {
-      const { isDone } = pending;
-      pending = null;
-      const pixels = pad.read();
-      show(pixels && (await session.learner.predict(sampleOf({ pixels }))), isDone);
+    try {
+      while (pending !== null) {
+        const { isDone } = pending;
+        pending = null;
+        const pixels = pad.read();
+        show(pixels && (await session.learner.predict(sampleOf({ pixels }))), isDone);
+      }
+    } finally {
+      isRunning = false;
     }
-    isRunning = false;
   };
   return (isDone) => {
     pending = { isDone: isDone || pending?.isDone === true };
-    if (!isRunning) void run();
+    if (!isRunning) run().catch(report);
   };
 }
 
@@ -155,7 +158,7 @@ function connectLearning(
           'Learn: expected examples, got none; draw some, or try a new person’s handwriting',
         );
       await lesson.run({
-        learner: session.learner,
+        session,
         digits: rehearse.checked ? [...digits, ...samples.slice(0, rehearsedCount)] : digits,
         unseen: digits.some(({ origin }) => origin === 'person') ? unseen : [],
       });

@@ -25,9 +25,9 @@ export function predictionPanel(
       value.textContent = prediction === null ? '' : percent(score);
       item.classList.toggle('best', prediction?.label === labels[index]);
     }
+    label.classList.toggle('none', prediction === null);
     label.textContent = prediction?.label ?? '–';
-    certainty.textContent =
-      prediction === null ? '' : `It reads, ${percent(prediction.score)} sure:`;
+    certainty.textContent = prediction === null ? '' : `${percent(prediction.score)}\u00a0sure`;
     if (!isDone) return;
     spoken.textContent =
       prediction === null ? '' : `It reads ${prediction.label}, ${percent(prediction.score)} sure.`;

@@ -15,6 +15,8 @@ export interface Session {
   readonly engine: string;
   /** Why the kernels compute and not WebGL, or the page and not a worker; null where all is well. */
   readonly fallback: string | null;
+  /** The most that the last lesson took on the GPU, weights included; null before one, and without GPU. */
+  readonly peakBytes: number | null;
   forget(): Promise<void>;
   /** Bytes of a file that `load` takes. */
   save(): Promise<Uint8Array<ArrayBuffer>>;
@@ -26,9 +28,11 @@ export async function openSession(url: string, onFallback: () => void): Promise<
   const packageBytes = await fetchBytes(url);
   const packageId = await sha256(packageBytes);
   let fallback: string | null = null;
+  let peakBytes: number | null = null;
   const open = (): Promise<Learner> =>
     openLearner(packageBytes, {
       state: stateName,
+      onPeakBytes: (bytes) => void (peakBytes = bytes),
       onFallback(reason) {
         fallback = reason;
         onFallback();
@@ -55,6 +59,9 @@ export async function openSession(url: string, onFallback: () => void): Promise<
     },
     get fallback() {
       return fallback;
+    },
+    get peakBytes() {
+      return peakBytes;
     },
     forget: () => reopened(() => deleteIndexedDbStorage(stateName)),
     save: () => encodeLearned(openIndexedDbStorage(stateName)),

@@ -46,7 +46,7 @@ test('a lesson on a new person’s digits helps with those it never saw', async 
   const verdict = await textOf(page, 'verdict', /^Kept/, lessonLimitMs);
   const [, from, to] = /read (\d+)\s% before and reads (\d+)\s% now/.exec(verdict)!;
   assert.ok(Number(to) > Number(from) + 30, verdict);
-  assert.match(await textOf(page, 'report', /Time/), /ms a step.*KiB/);
+  assert.match(await textOf(page, 'report', /Time/), /ms a step.*KiB, measured/);
   await demo.screenshot('learned');
 });
 
