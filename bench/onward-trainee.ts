@@ -1,10 +1,10 @@
 // Onward as a trainee: a package's plan, run on ONNX Runtime.
 import type { AssembledContent } from '#exporters';
-import { layoutOf, learnStep, quantizeSamples, sizeOf } from '#runtime';
+import { copyParameters, layoutOf, learnStep, quantizeSamples, sizeOf } from '#runtime';
 import type { PackageContent } from '#runtime';
 
 import { openOnnxRuntimeEngine } from '../targets/raspberry-pi/engine/onnx-runtime-engine.ts';
-import { copyParameters, engineInput } from '../targets/raspberry-pi/teach.ts';
+import { engineInput } from '../targets/raspberry-pi/teach.ts';
 import type { Trainee } from './personalize.ts';
 
 /** Opens an engine on a copy of the weights. Samples are float32 channels last, whatever the package's layout. */

@@ -34,3 +34,11 @@ export class EngineError extends OnwardError {
   readonly code = 'engine';
   override readonly name = 'EngineError';
 }
+
+/** An error that crossed to another thread as its code and message; EngineError for a code that is none. */
+export function errorOf(code: string, message: string): OnwardError {
+  const kinds = [FormatError, UnsupportedError, InputError, StateError].map(
+    (Kind) => new Kind(message),
+  );
+  return kinds.find((error) => error.code === code) ?? new EngineError(message);
+}

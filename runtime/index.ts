@@ -13,6 +13,7 @@ export { inferShapes, isLayer, weightShapeOf } from './graph/graph.ts';
 export type { LayerParameters, LookupParameters, Model, Quantization } from './graph/model.ts';
 export type { Module } from './graph/module.ts';
 export { moduleInput } from './graph/module.ts';
+export { copyParameters } from './graph/parameters.ts';
 export type * from './graph/operator.ts';
 export type { Shape } from './graph/shape.ts';
 export { sameShape, showShape, sizeOf } from './graph/shape.ts';

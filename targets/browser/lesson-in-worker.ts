@@ -1,7 +1,7 @@
 // Lessons in a worker: a step's draws take the page's thread a few milliseconds to queue, and an
 // animation should not feel them. One worker per lesson, so that everything it held is gone with it.
-import { EngineError, FormatError, InputError, StateError, UnsupportedError } from '#runtime';
-import type { LessonOptions, OnwardError, Teach } from '#runtime';
+import { EngineError, errorOf } from '#runtime';
+import type { LessonOptions, Teach } from '#runtime';
 
 import type { LessonMessage, LessonRequest } from './lesson-worker.ts';
 import type { LessonListener } from './teach.ts';
@@ -91,7 +91,7 @@ function answered(
           resolve(data.outcome);
           break;
         case 'failed':
-          reject(revive(data));
+          reject(errorOf(data.code, data.message));
           break;
         default:
           data satisfies never;
@@ -112,21 +112,6 @@ function answered(
 function send(worker: Worker, message: LessonRequest | 'abort'): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- windows have origins, workers none
   worker.postMessage(message);
-}
-
-function revive({ code, message }: Extract<LessonMessage, { kind: 'failed' }>): OnwardError {
-  switch (code) {
-    case 'format':
-      return new FormatError(message);
-    case 'unsupported':
-      return new UnsupportedError(message);
-    case 'input':
-      return new InputError(message);
-    case 'state':
-      return new StateError(message);
-    default:
-      return new EngineError(message);
-  }
 }
 
 function messageOf(error: unknown): string {

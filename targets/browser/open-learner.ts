@@ -1,10 +1,10 @@
-import { Learner, openState } from '#runtime';
+import { copyParameters, Learner, openState } from '#runtime';
 
 import { openRevivingEngine } from './engine/reviving-engine.ts';
 import { teachInWorker } from './lesson-in-worker.ts';
 import { decode, fetchBytes, sha256 } from './package-file.ts';
 import { openIndexedDbStorage } from './storage/indexed-db-storage.ts';
-import { copyParameters, engineInput, teachHere } from './teach.ts';
+import { engineInput, teachHere } from './teach.ts';
 
 export interface OpenOptions {
   /** Name of what is learned, kept in IndexedDB for this origin. Without one, it is forgotten with the page. */

@@ -1,4 +1,4 @@
-import { layoutOf, outputRows, runLesson, sizeOf } from '#runtime';
+import { copyParameters, layoutOf, outputRows, runLesson, sizeOf } from '#runtime';
 import type { EngineInput, LayerParameters, PackageContent, Teach } from '#runtime';
 
 import { openEngine } from './engine/open-engine.ts';
@@ -47,16 +47,4 @@ export function engineInput(
   parameters: ReadonlyMap<number, LayerParameters>,
 ): EngineInput {
   return { model, modules, plan, feedback, parameters, programs: new Map() };
-}
-
-/** Fresh arrays that an engine may update; the package's own stay as they were exported. */
-export function copyParameters(
-  layers: ReadonlyMap<number, LayerParameters>,
-): Map<number, LayerParameters> {
-  return new Map(
-    Array.from(layers, ([node, { weights, bias, weightScales }]) => [
-      node,
-      { weights: weights.slice(), bias: bias.slice(), weightScales },
-    ]),
-  );
 }

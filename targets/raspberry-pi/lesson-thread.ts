@@ -2,8 +2,8 @@
 // program should not. One thread per lesson, so that everything it held is gone with it.
 import { Worker } from 'node:worker_threads';
 
-import { EngineError, FormatError, InputError, StateError, UnsupportedError } from '#runtime';
-import type { LessonOptions, OnwardError, Teach } from '#runtime';
+import { EngineError, errorOf } from '#runtime';
+import type { LessonOptions, Teach } from '#runtime';
 
 import type { LessonMessage, LessonRequest } from './lesson-worker.ts';
 
@@ -32,7 +32,7 @@ export function teachInThread(packageBytes: Uint8Array, threads: number): Teach 
             finish(() => resolve(message.outcome));
             break;
           case 'failed':
-            finish(() => reject(revive(message)));
+            finish(() => reject(errorOf(message.code, message.message)));
             break;
           default:
             message satisfies never;
@@ -65,21 +65,6 @@ function watchSignal(signal: NonNullable<LessonOptions['signal']>, worker: Worke
   return setInterval(() => {
     if (signal.aborted) worker.postMessage('abort');
   }, 20);
-}
-
-function revive({ code, message }: Extract<LessonMessage, { kind: 'failed' }>): OnwardError {
-  switch (code) {
-    case 'format':
-      return new FormatError(message);
-    case 'unsupported':
-      return new UnsupportedError(message);
-    case 'input':
-      return new InputError(message);
-    case 'state':
-      return new StateError(message);
-    default:
-      return new EngineError(message);
-  }
 }
 
 // From sources (tests, benchmarks): Node 20 does not pass the hooks that read TypeScript on to threads.

@@ -1,10 +1,10 @@
-import { Learner, openState } from '#runtime';
+import { copyParameters, Learner, openState } from '#runtime';
 
 import { openOnnxRuntimeEngine } from './engine/onnx-runtime-engine.ts';
 import { teachInThread } from './lesson-thread.ts';
 import { decode, readBytes, sha256 } from './package-file.ts';
 import { openFileStorage } from './storage/file-storage.ts';
-import { copyParameters, engineInput, teachHere } from './teach.ts';
+import { engineInput, teachHere } from './teach.ts';
 
 export interface OpenOptions {
   /** Folder for what is learned; created if missing. Without one, it is forgotten at the end. */

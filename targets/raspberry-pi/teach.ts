@@ -1,4 +1,4 @@
-import { layoutOf, outputRows, runLesson, sizeOf } from '#runtime';
+import { copyParameters, layoutOf, outputRows, runLesson, sizeOf } from '#runtime';
 import type { LayerParameters, PackageContent, Teach } from '#runtime';
 
 import { openOnnxRuntimeEngine } from './engine/onnx-runtime-engine.ts';
@@ -38,16 +38,4 @@ export function engineInput(
       .map(({ name, bytes }) => [name, bytes]),
   );
   return { model, modules, plan, feedback, parameters, programs };
-}
-
-/** Fresh arrays that an engine may update; the package's own stay as they were exported. */
-export function copyParameters(
-  layers: ReadonlyMap<number, LayerParameters>,
-): Map<number, LayerParameters> {
-  return new Map(
-    Array.from(layers, ([node, { weights, bias, weightScales }]) => [
-      node,
-      { weights: weights.slice(), bias: bias.slice(), weightScales },
-    ]),
-  );
 }

@@ -1,10 +1,10 @@
 // The learner of this page and what it has learned: opened, forgotten, saved to a file and loaded.
+import { copyParameters } from '#runtime';
 import type { Learner } from '#runtime';
 
 import { openLearner } from '../open-learner.ts';
 import { decode, fetchBytes, sha256 } from '../package-file.ts';
 import { deleteIndexedDbStorage, openIndexedDbStorage } from '../storage/indexed-db-storage.ts';
-import { copyParameters } from '../teach.ts';
 import { checkLearned, decodeLearned, encodeLearned, writeLearned } from './learned-file.ts';
 
 const stateName = 'digits';
