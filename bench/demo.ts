@@ -9,13 +9,13 @@ import { SingleBar } from 'cli-progress';
 
 import { prepareModel } from '#exporters';
 
+import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
 import { writeArmPackage } from './arm-packages.ts';
 import type { ArmRequest, ArmResult } from './arm-request.ts';
 import { arms, courseEpochs, floatBackpropRate } from './arms.ts';
 import { lineChart } from './line-chart.ts';
 import { runArm } from './run-arm.ts';
 import { calibrationSet } from './tasks/digit-users.ts';
-import { textTable } from './text-table.ts';
 
 const onnxFile = fileURLToPath(new URL('../demo/digits.onnx', import.meta.url));
 const pictureFile = fileURLToPath(
@@ -68,16 +68,16 @@ function percent(fraction: number): string {
 }
 
 function table(results: readonly (readonly [string, ArmResult])[]): string {
-  return textTable(
+  return tableLines([
     ['what learns', 'before', 'after', 'peak memory', 'ms a step'],
-    results.map(([name, { before, after, peakBytes, msPerStep }]) => [
+    ...results.map(([name, { before, after, peakBytes, msPerStep }]) => [
       name,
       percent(before),
       percent(after),
       `${(peakBytes / 2 ** 20).toFixed(1)} MiB`,
       msPerStep.toFixed(1),
     ]),
-  );
+  ]).join('\n');
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'onward-demo-'));

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 
 import { prepareModel } from '#exporters';
 
+import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
 import { accuracyRows, measureArms } from './report/accuracy-rows.ts';
 import { forwardRows } from './report/forward-rows.ts';
 import { growthRows } from './report/growth-rows.ts';
@@ -15,7 +16,6 @@ import type { Row } from './report/row.ts';
 import { sizeRows } from './report/size-rows.ts';
 import { timeRows } from './report/time-rows.ts';
 import { calibrationSet, reportingUsers } from './tasks/digit-users.ts';
-import { textTable } from './text-table.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -82,6 +82,8 @@ writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 if (options.json) console.log(JSON.stringify(report));
 else {
   const cells = rows.map((row) => [row.claim, row.measured, row.promised, verdict(row)]);
-  console.log(`\n${textTable(['what', 'measured', 'promised', 'holds'], cells)}\n\n${machine}`);
+  console.log(
+    `\n${tableLines([['what', 'measured', 'promised', 'holds'], ...cells]).join('\n')}\n\n${machine}`,
+  );
 }
 if (rows.some(({ holds }) => holds === false)) process.exitCode = 1;

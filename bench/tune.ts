@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 
 import { prepareModel } from '#exporters';
 
+import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
 import { writeArmPackage } from './arm-packages.ts';
 import type { ArmRequest } from './arm-request.ts';
 import { arms, courseEpochs } from './arms.ts';
 import { runCourses } from './owners.ts';
 import { calibrationSet, tuningUsers } from './tasks/digit-users.ts';
-import { textTable } from './text-table.ts';
 
 const onnxFile = fileURLToPath(new URL('../demo/digits.onnx', import.meta.url));
 const [only] = process.argv.slice(2);
@@ -48,7 +48,7 @@ try {
   }
   if (only === undefined || only === 'float')
     await sweep('full backprop, float32', onnxFile, 'float-backprop');
-  console.log(textTable(['learning rate', ...rates.map(String)], rows));
+  console.log(tableLines([['learning rate', ...rates.map(String)], ...rows]).join('\n'));
 } finally {
   rmSync(folder, { recursive: true });
 }
