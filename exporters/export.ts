@@ -12,13 +12,17 @@ import type { Alignment, PackageContent, Sha256 } from '#runtime';
 import { assemble } from './assemble.ts';
 import type { AssembleOptions } from './assemble.ts';
 import { outputOf, runFloat } from './float/run.ts';
+import { importModel } from './onnx/import-model.ts';
 import { encodePackage } from './package/encode.ts';
-import { prepareModel } from './prepare.ts';
+import { prepareImported } from './prepare.ts';
 import type { PreparedModel, PrepareOptions } from './prepare.ts';
+import { canGrow } from './spare-classes.ts';
 
 export interface ExportOptions extends PrepareOptions, AssembleOptions {
   /** Name of the file or model, kept as provenance. */
   readonly source?: string;
+  /** Output rows for classes that devices will add; default 4, or 0 where the last layer cannot have more. */
+  readonly spareClasses?: number;
   readonly sha256: Sha256;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
 }
@@ -39,7 +43,9 @@ export async function exportPackage(
   onnx: Uint8Array,
   options: ExportOptions,
 ): Promise<{ bytes: Uint8Array; content: PackageContent; report: ExportReport }> {
-  const prepared = prepareModel(onnx, options);
+  const imported = importModel(onnx);
+  const spareClasses = options.spareClasses ?? (canGrow(imported.graph.nodes.at(-1)!) ? 4 : 0);
+  const prepared = prepareImported(imported, { ...options, spareClasses });
   const { alignment, ...assembled } = assemble(prepared, options);
   if (assembled.labels.length !== prepared.classes) {
     throw new InputError(

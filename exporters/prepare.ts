@@ -12,6 +12,7 @@ import { fromImported } from './quantize/from-imported.ts';
 import { observeRanges } from './quantize/observe.ts';
 import type { Observer } from './quantize/observe.ts';
 import { quantize } from './quantize/quantize.ts';
+import { addSpareClasses } from './spare-classes.ts';
 
 /** Samples like those the device will see, labelled where possible. */
 export interface Calibration {
@@ -28,6 +29,8 @@ export interface PrepareOptions {
   readonly observer?: Observer;
   /** Largest |weight|; a model that is already int8 keeps its own weights, at most 127. */
   readonly weightLimit?: 64 | 127;
+  /** Output rows for classes that devices will add; default 0. */
+  readonly spareClasses?: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
 }
 
@@ -41,7 +44,7 @@ export interface PreparedModel {
   /** The calibration's, or drawn from the float model's own predictions where it had none. */
   readonly labels: readonly number[];
   readonly hasLabels: boolean;
-  /** Outputs of the model. */
+  /** Classes of the model, without the spare ones. */
   readonly classes: number;
   /** What had to be changed about the model, in words. */
   readonly notes: readonly string[];
@@ -54,11 +57,11 @@ export function prepareModel(onnx: Uint8Array, options: PrepareOptions): Prepare
 
 /** The same for a model that is already in memory. Its arrays are not copied. */
 export function prepareImported(imported: ImportedModel, options: PrepareOptions): PreparedModel {
-  const { calibration, observer, weightLimit, onProgress } = options;
+  const { calibration, observer, weightLimit, spareClasses = 0, onProgress } = options;
   const { graph } = imported;
   const channels = graph.inputShape[2];
   const { mean = filled(channels, 0), deviation = filled(channels, 1) } = options;
-  const float: FloatModel = { graph, parameters: imported.parameters };
+  const bare: FloatModel = { graph, parameters: imported.parameters };
   const input: InputDescription = { layout: imported.inputLayout, mean, deviation };
   const samples = toChannelsLast(calibration.x, graph.inputShape, input);
   const notes = [...imported.notes];
@@ -66,26 +69,27 @@ export function prepareImported(imported: ImportedModel, options: PrepareOptions
     ...(weightLimit === undefined ? {} : { weightLimit }),
     onNote: (note: string) => notes.push(note),
   };
-  const model = imported.quantized
+  const quantized = imported.quantized
     ? fromImported(graph, imported.quantized, quantizeOptions)
     : quantize(
-        float,
-        observeRanges(float, samples, {
+        bare,
+        observeRanges(bare, samples, {
           ...(observer === undefined ? {} : { observer }),
           onProgress: ({ done, total }) => onProgress?.('ranges', done, total),
         }),
         quantizeOptions,
       );
+  const { float, model } = addSpareClasses({ float: bare, model: quantized }, spareClasses);
   const count = samples.length / sizeOf(graph.inputShape);
   const classes = inferShapes(graph).at(-1)![2];
   const labels = calibration.y
     ? checkedLabels(calibration.y, count, classes)
-    : drawnLabels(float, samples, count);
+    : drawnLabels(bare, samples, count);
   const hasLabels = calibration.y !== undefined;
   return {
     float,
     model,
-    modules: partition(graph),
+    modules: partition(model.graph),
     input,
     samples,
     labels,

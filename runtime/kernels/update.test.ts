@@ -146,4 +146,15 @@ test('norms are of the real weights and bias', () => {
   assert.is(norms.bias, Math.fround(Math.sqrt(12.5 ** 2 + 25 ** 2) + 0.1));
 });
 
+test('a row without weights counts nothing, whatever its bias: so a spare class changes no step', () => {
+  const { parameters } = layerOf(1, 4);
+  const { weights, bias, weightScales } = parameters;
+  const spare = {
+    weights: Int8Array.of(...weights, ...weights.map(() => 0)),
+    bias: Int32Array.of(...bias, ...bias.map(() => -(2 ** 30))),
+    weightScales: Float32Array.of(...weightScales, ...weightScales),
+  };
+  assert.equal(layerNorms(spare, 0.5), layerNorms(parameters, 0.5));
+});
+
 test.run();

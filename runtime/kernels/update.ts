@@ -10,7 +10,7 @@ import { roundHalfEven } from './requantize.ts';
 export interface LayerNorms {
   /** W0 = f32(sqrt(sum of (s_w w)^2) + 0.001). */
   readonly weights: number;
-  /** B0 = f32(sqrt(sum of (s_x s_w b)^2) + 0.1). */
+  /** B0 = f32(sqrt(sum of (s_x s_w b)^2) + 0.1), without rows whose weights are all 0. */
   readonly bias: number;
 }
 
@@ -38,11 +38,12 @@ export function layerNorms(exported: LayerParameters, inputScale: number): Layer
   const perRow = weights.length / weightScales.length;
   let ofWeights = 0;
   let ofBias = 0;
-  for (let i = 0; i < weights.length; i++) {
-    ofWeights += (weightScales[Math.trunc(i / perRow)]! * weights[i]!) ** 2;
-  }
   for (let o = 0; o < bias.length; o++) {
-    ofBias += (Math.fround(inputScale) * weightScales[o]! * bias[o]!) ** 2;
+    const row = weights.subarray(o * perRow, (o + 1) * perRow);
+    for (const weight of row) ofWeights += (weightScales[o]! * weight) ** 2;
+    if (row.some((weight) => weight !== 0)) {
+      ofBias += (Math.fround(inputScale) * weightScales[o]! * bias[o]!) ** 2;
+    }
   }
   return {
     weights: Math.fround(Math.sqrt(ofWeights) + 0.001),
