@@ -48,6 +48,8 @@ export { prepareImported, prepareModel, toChannelsLast } from './prepare.ts';
 export type { Calibration, PreparedModel, PrepareOptions } from './prepare.ts';
 export { floatBackprop, floatPredict } from './programs/float/float-backprop.ts';
 export type { FloatProgramOptions } from './programs/float/float-backprop.ts';
+export { floatPart, floatPartBackprop, floatPartForward } from './programs/float/float-part.ts';
+export type { FloatPart } from './programs/float/float-part.ts';
 export { measureAlignment } from './feedback/alignment.ts';
 export { calibrateFeedback } from './feedback/calibrate.ts';
 export type { CalibrationOptions } from './feedback/calibrate.ts';

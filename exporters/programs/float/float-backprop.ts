@@ -35,7 +35,8 @@ export function floatBackprop(
   const targets = graph.input('targets', 'float32', ['n', classes]);
   const softmax = graph.node('Softmax', [logits], { attributes: { axis: 1 } });
   const error = graph.reshape(graph.subtract(softmax, targets), [-1, classes, 1, 1]);
-  addFloatUpdates(graph, addBackward(graph, sites, { values, error }));
+  const { updates } = addFloatBackwardRange(graph, sites, { values, gradient: error });
+  addFloatUpdates(graph, updates);
   return graph.build();
 }
 
@@ -58,11 +59,7 @@ interface AddedModel {
 
 function addModel(graph: ProgramGraph, sites: readonly AnyFloatSite[]): AddedModel {
   const x = graph.input('x', 'float32', ['n', ...sites[0]!.inputShapes[0]!]);
-  const values = new Map<ValueId, string>([[0, graph.transpose(x, [0, 3, 1, 2])]]);
-  for (const site of sites) {
-    const inputs = site.inputs.map((value) => values.get(value)!);
-    values.set(site.index + 1, addFloatForward(graph, site, inputs));
-  }
+  const values = addFloatForwardRange(graph, sites, graph.transpose(x, [0, 3, 1, 2]));
   const classes = sites.at(-1)!.outputShape[2];
   const logits = graph.node('Reshape', [values.get(sites.length)!, graph.int64([-1, classes])], {
     output: 'logits',
@@ -71,13 +68,33 @@ function addModel(graph: ProgramGraph, sites: readonly AnyFloatSite[]): AddedMod
   return { values, logits, classes };
 }
 
-function addBackward(
+/** Every value by its ValueId, [n, channels, height, width], from the input's. */
+export function addFloatForwardRange(
   graph: ProgramGraph,
   sites: readonly AnyFloatSite[],
-  { values, error }: { readonly values: AddedModel['values']; readonly error: string },
-): FloatLayerUpdate[] {
-  const gradients = new Map<ValueId, string>([[sites.length, error]]);
-  const wanted = wantedValues(sites);
+  input: string,
+): ReadonlyMap<ValueId, string> {
+  const values = new Map<ValueId, string>([[0, input]]);
+  for (const site of sites) {
+    const inputs = site.inputs.map((value) => values.get(value)!);
+    values.set(site.index + 1, addFloatForward(graph, site, inputs));
+  }
+  return values;
+}
+
+/** From the gradient of the last value to those of the weights and, where asked for, of the input. */
+export function addFloatBackwardRange(
+  graph: ProgramGraph,
+  sites: readonly AnyFloatSite[],
+  call: {
+    readonly values: ReadonlyMap<ValueId, string>;
+    readonly gradient: string;
+    readonly wantsInput?: boolean;
+  },
+): { readonly updates: readonly FloatLayerUpdate[]; readonly inputGradient: string | null } {
+  const { values, wantsInput = false } = call;
+  const gradients = new Map<ValueId, string>([[sites.length, call.gradient]]);
+  const wanted = wantedValues(sites, wantsInput);
   const updates: FloatLayerUpdate[] = [];
   for (const site of sites.toReversed()) {
     const own = gradients.get(site.index + 1);
@@ -93,19 +110,20 @@ function addBackward(
       });
       updates.push({ site, weights, bias });
     }
-    const call = { inputs, output, gradient, wanted: site.inputs.map((id) => wanted.has(id)) };
-    for (const [index, part] of addFloatBackward(graph, site, call).entries()) {
+    const wants = site.inputs.map((id) => wanted.has(id));
+    const parts = addFloatBackward(graph, site, { inputs, output, gradient, wanted: wants });
+    for (const [index, part] of parts.entries()) {
       if (part === null) continue;
       const sum = gradients.get(site.inputs[index]!);
       gradients.set(site.inputs[index]!, sum === undefined ? part : graph.add(sum, part));
     }
   }
-  return updates;
+  return { updates, inputGradient: wantsInput ? (gradients.get(0) ?? null) : null };
 }
 
-/** Values that a trained layer made, or whose makers have one before them. */
-function wantedValues(sites: readonly AnyFloatSite[]): ReadonlySet<ValueId> {
-  const wanted = new Set<ValueId>();
+/** Values that a trained layer made, or whose makers have one, or the wanted input, before them. */
+function wantedValues(sites: readonly AnyFloatSite[], wantsInput: boolean): ReadonlySet<ValueId> {
+  const wanted = new Set<ValueId>(wantsInput ? [0] : []);
   for (const site of sites) {
     if (site.isTrained || site.inputs.some((value) => wanted.has(value)))
       wanted.add(site.index + 1);
@@ -113,7 +131,11 @@ function wantedValues(sites: readonly AnyFloatSite[]): ReadonlySet<ValueId> {
   return wanted;
 }
 
-function sitesOf(model: FloatModel, trained: ReadonlySet<number>): readonly AnyFloatSite[] {
+/** The nodes as programs see them. Throws InputError where parameters do not fit the graph. */
+export function sitesOf(
+  model: FloatModel,
+  trained: ReadonlySet<number> = layersOf(model),
+): readonly AnyFloatSite[] {
   const shapes = checkFloatModel(model);
   return model.graph.nodes.map((node, index) => {
     const site = {

@@ -14,9 +14,11 @@ import { averagePool } from './average-pool.ts';
 import { concat } from './concat.ts';
 import { conv, floatConvWeightGradient } from './conv.ts';
 import { dense, floatDenseWeightGradient } from './dense.ts';
+import { embedding } from './embedding.ts';
 import { lookup } from './lookup.ts';
 import { maxPool } from './max-pool.ts';
 import { mul } from './mul.ts';
+import { recurrent } from './recurrent.ts';
 
 const programs: { readonly [Name in OperatorName]: FloatOperatorProgram<Name> } = {
   conv,
@@ -27,6 +29,8 @@ const programs: { readonly [Name in OperatorName]: FloatOperatorProgram<Name> } 
   maxPool,
   averagePool,
   lookup,
+  embedding,
+  recurrent,
 };
 
 type WeightGradient<Name extends LayerName> = (
