@@ -149,7 +149,7 @@ function engineInputOf(model: Model, nodes: number = model.graph.nodes.length): 
   const modules = [{ name: 'first', from: 0, to: nodes }];
   if (nodes < end) modules.push({ name: 'rest', from: nodes, to: end });
   const plan = planFor(model.graph, modules, { tail: 1, rule: 'frozen' });
-  const source = { model, modules, plan, feedback: [] };
+  const source = { model, modules, plan, feedback: [], stateFeedback: [] };
   const kinds: ProgramKind[] = [{ kind: 'predict' }, { kind: 'forward', from: 0, to: 1 }];
   const programs = new Map(kinds.map((kind) => [programName(kind), moduleProgram(source, kind)]));
   return { ...source, parameters: model.layers, programs };

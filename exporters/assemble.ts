@@ -1,7 +1,7 @@
 // From a prepared model to the content of a package: the plan, the feedback it asks for, how well
 // that feedback agrees with backpropagation, and the programs.
 import { sizeOf } from '#runtime';
-import type { Alignment, Feedback, PackageContent } from '#runtime';
+import type { Alignment, Feedback, PackageContent, StateFeedback } from '#runtime';
 
 import { measureAlignment } from './feedback/alignment.ts';
 import { calibrateFeedback } from './feedback/calibrate.ts';
@@ -43,8 +43,9 @@ export function assemble(prepared: PreparedModel, options: AssembleOptions = {})
   const { feedback, alignment } = makeFeedback(prepared, network, options);
   const classes = prepared.classes;
   const labels = options.labels ?? Array.from({ length: classes }, (_, index) => String(index));
-  const programs = exportPrograms({ model, modules, plan, feedback });
-  return { model, modules, plan, feedback, input, labels, programs, alignment };
+  const stateFeedback: readonly StateFeedback[] = [];
+  const programs = exportPrograms({ model, modules, plan, feedback, stateFeedback });
+  return { model, modules, plan, feedback, stateFeedback, input, labels, programs, alignment };
 }
 
 // Fitted on the even samples and judged on the odd ones.

@@ -80,7 +80,7 @@ export async function exportPackage(
 
 async function measureAccuracies(
   prepared: PreparedModel,
-  { plan, feedback }: Pick<PackageContent, 'plan' | 'feedback'>,
+  { plan, feedback, stateFeedback }: Pick<PackageContent, 'plan' | 'feedback' | 'stateFeedback'>,
 ): Promise<{ float: number; int8: number }> {
   const { model, modules, float, samples, labels } = prepared;
   const size = sizeOf(model.graph.inputShape);
@@ -94,6 +94,7 @@ async function measureAccuracies(
     modules,
     plan,
     feedback,
+    stateFeedback,
     parameters: model.layers,
     programs: new Map(),
   });

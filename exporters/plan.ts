@@ -46,6 +46,7 @@ export function planFor(graph: Graph, modules: readonly Module[], options: PlanO
     learningRate: options.learningRate ?? (0.06 * batchSize) / 16,
     feedbackRatio: options.feedbackRatio ?? 0.3,
     clip: options.clip ?? 0.02,
+    recurrence: null,
   };
 }
 

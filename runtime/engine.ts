@@ -3,7 +3,7 @@
 // define every number it may produce; docs/numerics.md says the same in formulas.
 import type { LayerParameters, Model } from './graph/model.ts';
 import type { Module } from './graph/module.ts';
-import type { Feedback, Plan } from './learning/plan.ts';
+import type { Feedback, Plan, StateFeedback } from './learning/plan.ts';
 
 /** A uint8 value [batch, height, width, channels] that lives where the engine computes. */
 export interface Activation {
@@ -84,6 +84,7 @@ export interface EngineInput {
   readonly modules: readonly Module[];
   readonly plan: Plan;
   readonly feedback: readonly Feedback[];
+  readonly stateFeedback: readonly StateFeedback[];
   /** By node index; the arrays an engine reads weights from and writes new weights to. */
   readonly parameters: ReadonlyMap<number, LayerParameters>;
   /** Programs exported for this engine's target, by name; empty for engines that write their own. */

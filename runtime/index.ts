@@ -8,8 +8,10 @@ export type {
   StepRates,
   TailResult,
 } from './engine.ts';
-export type { Graph, Layer, Node, ValueId } from './graph/graph.ts';
-export { inferShapes, isLayer, weightShapeOf } from './graph/graph.ts';
+export type { Cell, CellName, LinearMaps } from './graph/cell.ts';
+export { cells, hiddenQuantization, linearMaps, rowsOf } from './graph/cell.ts';
+export type { Graph, Layer, Node, RecurrentNode, ValueId } from './graph/graph.ts';
+export { inferShapes, isLayer, isRecurrent, isTrainable, weightShapeOf } from './graph/graph.ts';
 export type { LayerParameters, LookupParameters, Model, Quantization } from './graph/model.ts';
 export type { Module } from './graph/module.ts';
 export { moduleInput } from './graph/module.ts';
@@ -35,7 +37,9 @@ export type { StepLayout } from './learning/layout.ts';
 export { feedbackOf, layoutOf } from './learning/layout.ts';
 export type { LessonOptions, LessonProgress, LessonReport } from './learning/lesson.ts';
 export { runLesson } from './learning/lesson.ts';
-export type { Feedback, FeedbackSource, Plan, Rule } from './learning/plan.ts';
+export type { Feedback, FeedbackSource, Plan, Rule, StateFeedback } from './learning/plan.ts';
+export type { Chunk, Recurrence, SequenceCalls } from './learning/recurrence.ts';
+export { sequenceCalls } from './learning/recurrence.ts';
 export { schedule } from './learning/schedule.ts';
 export { shuffled } from './learning/shuffle.ts';
 export type { Batch } from './learning/step.ts';

@@ -13,6 +13,7 @@ import type {
   PackageContent,
   Plan,
   Provenance,
+  StateFeedback,
   Window,
 } from '#runtime';
 
@@ -22,12 +23,14 @@ import { encodeSparse } from './sparse.ts';
 /** Long arrays go to the end of `blobs`. */
 export function plainContent(content: PackageContent, blobs: Uint8Array[]): Plain {
   const addBlob: AddBlob = (bytes) => blobs.push(bytes) - 1;
-  const { model, modules, plan, feedback, input, labels, programs, provenance } = content;
+  const { model, modules, plan, feedback, stateFeedback, input, labels } = content;
+  const { programs, provenance } = content;
   return [
     plainModel(model, addBlob),
     modules.map(({ name, from, to }) => [name, from, to]),
     plainPlan(plan),
     feedback.map((each) => plainFeedback(each, addBlob)),
+    stateFeedback.map((each) => plainStateFeedback(each, addBlob)),
     plainInput(input),
     labels,
     programs.map(({ target, name, bytes }) => [target, name, addBlob(bytes)]),
@@ -78,6 +81,15 @@ const attributesOf: {
   maxPool: ({ window }) => [plainWindow(window)],
   averagePool: ({ window, countPadding }) => [plainWindow(window), countPadding],
   lookup: ({ activation, parameters }) => [activation, parameters],
+  embedding: ({ size }) => [size],
+  recurrent: ({ cell, hiddenSize, reverse, output, variableLength, initialState }) => [
+    cell,
+    hiddenSize,
+    reverse,
+    output,
+    variableLength,
+    initialState,
+  ],
 };
 
 function plainWindow({ kernel, stride, dilation, pads }: Window): Plain {
@@ -96,15 +108,26 @@ function plainLookup({ table, slope }: LookupParameters): Plain {
   return [table, float32Bytes(slope)];
 }
 
-function plainPlan({ rules, batchSize, epochs, learningRate, feedbackRatio, clip }: Plan): Plain {
-  return [rules, batchSize, epochs, learningRate, feedbackRatio, clip];
+function plainPlan(plan: Plan): Plain {
+  const { rules, batchSize, epochs, learningRate, feedbackRatio, clip, recurrence } = plan;
+  const plainRecurrence = recurrence && [recurrence.exactSteps, recurrence.earlier];
+  return [rules, batchSize, epochs, learningRate, feedbackRatio, clip, plainRecurrence];
 }
 
 function plainFeedback(feedback: Feedback, addBlob: AddBlob): Plain {
   const { target, source, kernel, dilation, groups, grid, matrix, scales } = feedback;
-  const [form, bytes] = encodeSparse(matrix);
-  const stored = [matrix.length, form, addBlob(bytes)];
+  const stored = plainSparse(matrix, addBlob);
   return [target, source, kernel, dilation, groups, grid, stored, float32Bytes(scales)];
+}
+
+function plainStateFeedback(feedback: StateFeedback, addBlob: AddBlob): Plain {
+  const { node, segments, matrix, scales } = feedback;
+  return [node, segments, plainSparse(matrix, addBlob), float32Bytes(scales)];
+}
+
+function plainSparse(matrix: Int8Array, addBlob: AddBlob): Plain {
+  const [form, bytes] = encodeSparse(matrix);
+  return [matrix.length, form, addBlob(bytes)];
 }
 
 function plainInput({ layout, mean, deviation }: InputDescription): Plain {

@@ -40,7 +40,7 @@ test('nothing of a forward pass but its values waits for the backward', () => {
   // while the forward of a deep tail still runs.
   const { model, modules } = chain(6);
   const plan = { ...planDefaults, rules: modules.map(() => 'exact' as const) };
-  const [tail] = exportPrograms({ model, modules, plan, feedback: [] }).slice(1);
+  const [tail] = exportPrograms({ model, modules, plan, feedback: [], stateFeedback: [] }).slice(1);
   const nodes = nodesOf(tail!.bytes);
   const order = executionOrder(nodes);
   const lastForward = order.findLastIndex(({ operator }) => operator === 'QLinearConv');
@@ -56,7 +56,7 @@ test('nothing of a forward pass but its values waits for the backward', () => {
 test('each layer’s products follow its own error, last layer first', () => {
   const { model, modules } = chain(4);
   const plan = { ...planDefaults, rules: modules.map(() => 'exact' as const) };
-  const [tail] = exportPrograms({ model, modules, plan, feedback: [] }).slice(1);
+  const [tail] = exportPrograms({ model, modules, plan, feedback: [], stateFeedback: [] }).slice(1);
   const order = executionOrder(nodesOf(tail!.bytes)).map(({ operator }) => operator);
   const sums = order.flatMap((operator, at) => (operator === 'ReduceSumSquare' ? [at] : []));
   const errors = order.flatMap((operator, at) =>
@@ -72,7 +72,13 @@ test('a plan gets the programs its steps run, and no others', () => {
   const names = (rules: readonly Rule[], source: 'tail' | 'logits' = 'tail'): string[] => {
     const needs = rules.some((rule) => rule.startsWith('feedback'));
     const feedback = needs ? randomFeedback({ model, modules, rules }, { source }, 1) : [];
-    const programs = exportPrograms({ model, modules, plan: { ...planDefaults, rules }, feedback });
+    const programs = exportPrograms({
+      model,
+      modules,
+      plan: { ...planDefaults, rules },
+      feedback,
+      stateFeedback: [],
+    });
     assert.ok(programs.every(({ target }) => target === 'onnxruntime'));
     return programs.map(({ name }) => name);
   };
@@ -113,6 +119,7 @@ test('frozen weights stand outside, trained ones are inputs', () => {
     modules,
     plan: { ...planDefaults, rules },
     feedback: [],
+    stateFeedback: [],
   });
   const outside: string[] = [];
   const [predict] = programs;
@@ -140,6 +147,7 @@ const planDefaults = {
   learningRate: 0.1,
   feedbackRatio: 0.3,
   clip: 0.02,
+  recurrence: null,
 } as const;
 
 /** Convolutions one after another, a module each, then a pooled head. */

@@ -10,7 +10,10 @@ import { sitesOf } from './site.ts';
 import type { AnySite } from './site.ts';
 
 /** What programs are made from; a package's content has it all. */
-export type ProgramSource = Pick<PackageContent, 'model' | 'modules' | 'plan' | 'feedback'>;
+export type ProgramSource = Pick<
+  PackageContent,
+  'model' | 'modules' | 'plan' | 'feedback' | 'stateFeedback'
+>;
 
 export class ProgramFrame {
   readonly graph: ProgramGraph;

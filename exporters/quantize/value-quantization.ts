@@ -57,7 +57,10 @@ function outputLimits(node: Node): Clamp {
     case 'concat':
     case 'maxPool':
     case 'averagePool':
+    case 'embedding':
       return unlimited;
+    case 'recurrent':
+      return { minimum: -1, maximum: 1 };
     default:
       node satisfies never;
       throw new TypeError('unreachable');

@@ -21,11 +21,23 @@ export interface Graph {
   readonly nodes: readonly Node[];
 }
 
-/** Nodes with weights. */
+/** Nodes with one linear map: weights and a bias. */
 export type Layer = Extract<Node, { operator: 'conv' | 'dense' }>;
+
+/** Nodes with two linear maps and a cell (cell.ts). */
+export type RecurrentNode = Extract<Node, { operator: 'recurrent' }>;
 
 export function isLayer(node: Node): node is Layer {
   return node.operator === 'conv' || node.operator === 'dense';
+}
+
+export function isRecurrent(node: Node): node is RecurrentNode {
+  return node.operator === 'recurrent';
+}
+
+/** True for nodes whose weights a plan may update. */
+export function isTrainable(node: Node): node is Layer | RecurrentNode {
+  return isLayer(node) || isRecurrent(node);
 }
 
 /** Shape of every value, indexed by ValueId. Throws InputError naming the node that does not fit. */

@@ -8,7 +8,7 @@ export interface Quantization {
   readonly zeroPoint: number;
 }
 
-/** What a layer (conv, dense) computes with. Owned by the learner; engines update weights and bias. */
+/** What a layer computes with; of a recurrent one, both its linear maps (linearMaps in cell.ts). Owned by the learner; engines update weights and bias. */
 export interface LayerParameters {
   /** int8 in [-weightLimit, weightLimit], shape as the operator's weightShape. */
   readonly weights: Int8Array;
@@ -18,7 +18,10 @@ export interface LayerParameters {
   readonly weightScales: Float32Array;
 }
 
-/** f as a table: outputs of the 256 inputs, and f' at them (real units, float32). */
+/**
+ * f as a table: outputs of the 256 inputs, and f' at them (real units, float32). Of an embedding, the
+ * vectors of 256 tokens, one after another, and no slope.
+ */
 export interface LookupParameters {
   readonly table: Uint8Array;
   readonly slope: Float32Array;

@@ -1,5 +1,6 @@
 // The operators of a model, as data. Adding a name to OperatorAttributes makes every table that
 // lacks it (shapes, kernels, float gradients, ONNX programs) a type error, so nothing is forgotten.
+import type { CellName } from './cell.ts';
 import type { Shape } from './shape.ts';
 
 /** Output is clamped to [minimum, maximum] in real units: relu is [0, Infinity], relu6 is [0, 6]. */
@@ -39,6 +40,22 @@ export interface OperatorAttributes {
   averagePool: { readonly window: Window; readonly countPadding: boolean };
   /** y = f(x) element by element, a table of 256 entries once quantised. `parameters` as the ONNX operator's. */
   lookup: { readonly activation: Activation; readonly parameters: readonly number[] };
+  /** y[p] = table[x[p]]: a token's vector, `size` values. Tables are not learned. */
+  embedding: { readonly size: number };
+  /**
+   * A recurrent layer over [steps, 1, features]: two linear maps and a cell (cell.ts, docs/numerics.md).
+   * `reverse` runs from the last step to the first, for prediction only. With `variableLength` samples may be shorter
+   * than the sequence: their steps are its last ones, and the state does not change before them.
+   */
+  recurrent: {
+    readonly cell: CellName;
+    readonly hiddenSize: number;
+    readonly reverse: boolean;
+    readonly output: 'sequence' | 'last';
+    readonly variableLength: boolean;
+    /** Hidden state before the first step, then the cell state (LSTM); empty for zeros. */
+    readonly initialState: readonly number[];
+  };
 }
 
 export type OperatorName = keyof OperatorAttributes;

@@ -143,7 +143,7 @@ test('a trained layer with too many positions says which batch fits', async () =
   random.cut();
   const { model, modules } = random.finish();
   const plan = { ...caseNamed('exact exact').plan, rules: ['exact'] as const };
-  const { engine } = open({ model, modules, plan, feedback: [] });
+  const { engine } = open({ model, modules, plan, feedback: [], stateFeedback: [] });
   const samples = engine.upload(new Uint8Array(4e4), 4);
   const learning = engine.learnTail(0, samples, new Float32Array(4 * classes), rates);
   await rejects(learning, EngineError, /^conv0: .*33025.*got 4 x 10000; use a batch of at most 3/);

@@ -42,7 +42,15 @@ async function learn(
   random.logits(random.maxPool(x, windowOf(4)), classes);
   random.cut();
   const { model, modules } = random.finish();
-  const plan = { rules, batchSize: batch, epochs: 1, learningRate: 1, feedbackRatio: 1, clip: 1 };
+  const plan = {
+    rules,
+    batchSize: batch,
+    epochs: 1,
+    learningRate: 1,
+    feedbackRatio: 1,
+    clip: 1,
+    recurrence: null,
+  };
   const feedback = source === null ? [] : randomFeedback({ model, modules, rules }, { source }, 3);
   const parameters = copyParameters(model.layers);
   const engine = openKernelEngine({
@@ -50,6 +58,7 @@ async function learn(
     modules,
     plan,
     feedback,
+    stateFeedback: [],
     parameters,
     programs: new Map(),
   });

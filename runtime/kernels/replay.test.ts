@@ -53,10 +53,26 @@ function open(
 ): Opened {
   const { model, modules } = modelOfModules(kinds, seed);
   const parameters = copyParameters(model.layers);
-  const plan = { rules, batchSize: batch, epochs: 1, learningRate: 1, feedbackRatio: 1, clip: 1 };
+  const plan = {
+    rules,
+    batchSize: batch,
+    epochs: 1,
+    learningRate: 1,
+    feedbackRatio: 1,
+    clip: 1,
+    recurrence: null,
+  };
   const feedback = randomFeedback({ model, modules, rules }, { source }, seed);
   const programs = new Map<string, Uint8Array>();
-  const engine = openKernelEngine({ model, modules, plan, feedback, parameters, programs });
+  const engine = openKernelEngine({
+    model,
+    modules,
+    plan,
+    feedback,
+    stateFeedback: [],
+    parameters,
+    programs,
+  });
   const random = randomStream(seed);
   const length = batch * sizeOf(model.graph.inputShape);
   const samples = Uint8Array.from({ length }, () => Math.floor(random() * 256));

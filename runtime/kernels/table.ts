@@ -5,11 +5,13 @@ import { averagePool } from './average-pool.ts';
 import { concat } from './concat.ts';
 import { conv } from './conv.ts';
 import { dense } from './dense.ts';
+import { embedding } from './embedding.ts';
 import type { BackwardCall, Kernel } from './kernel.ts';
 import type { LayerGradient, LayerKernel } from './layer-kernel.ts';
 import { lookup } from './lookup.ts';
 import { maxPool } from './max-pool.ts';
 import { mul } from './mul.ts';
+import { recurrent } from './recurrent.ts';
 import type { AnySite, LayerSite, Site } from './site.ts';
 
 const layers: { readonly [Name in LayerName]: LayerKernel<Name> } = { conv, dense };
@@ -22,6 +24,8 @@ const kernels: { readonly [Name in OperatorName]: Kernel<Name> } = {
   maxPool,
   averagePool,
   lookup,
+  embedding,
+  recurrent,
 };
 
 /** The node's output; `inputs` are left as they are. */

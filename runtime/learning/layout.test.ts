@@ -10,7 +10,15 @@ const test = suite('runtime/learning/layout');
 const modules = [0, 1, 2, 3].map((from) => ({ name: `m${from}`, from, to: from + 1 }));
 
 function plan(...rules: Rule[]): Plan {
-  return { rules, batchSize: 4, epochs: 1, learningRate: 0.01, feedbackRatio: 0.3, clip: 0.02 };
+  return {
+    rules,
+    batchSize: 4,
+    epochs: 1,
+    learningRate: 0.01,
+    feedbackRatio: 0.3,
+    clip: 0.02,
+    recurrence: null,
+  };
 }
 
 function feedback(module: number, source: FeedbackSource): Feedback {

@@ -1,4 +1,5 @@
 // What a lesson trains, and how. Made at export, stored in the package, replaceable on the device.
+import type { Recurrence } from './recurrence.ts';
 
 /**
  * How a module gets the gradient at its end.
@@ -23,6 +24,8 @@ export interface Plan {
   readonly feedbackRatio: number;
   /** Largest |learningRate * gradient| over |weights|, per layer. */
   readonly clip: number;
+  /** Of the recurrent layers that are trained; null in a plan without any. */
+  readonly recurrence: Recurrence | null;
 }
 
 /** What an error vector is taken from: the logits' error, the gradient at the tail's input, or at the module's own end. */
@@ -45,6 +48,20 @@ export interface Feedback {
   /** Height and width on which the gradient is computed before it is copied up. */
   readonly grid: readonly [height: number, width: number];
   /** int8 [rows, kernel, kernel, source channels / groups]; zeros are what sparsification removed. */
+  readonly matrix: Int8Array;
+  /** Real units per row, float32. */
+  readonly scales: Float32Array;
+}
+
+/**
+ * A fixed map from the gradient at a recurrent layer's state before its exact steps, to the gradient at its hidden
+ * state in each segment of the steps before: gradient[segment, j] = scales[row] * sum over i of matrix[row, i] * state[i].
+ */
+export interface StateFeedback {
+  /** Index of the recurrent node. */
+  readonly node: number;
+  readonly segments: number;
+  /** int8 [segments * hiddenSize, state]; the state is the hidden state, then the cell state where there is one. */
   readonly matrix: Int8Array;
   /** Real units per row, float32. */
   readonly scales: Float32Array;

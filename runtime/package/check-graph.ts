@@ -19,6 +19,8 @@ const inputCounts: { readonly [Name in OperatorName]: readonly [least: number, m
   maxPool: [1, 1],
   averagePool: [1, 1],
   lookup: [1, 1],
+  embedding: [1, 1],
+  recurrent: [1, 1],
 };
 
 /** Shape of every value. Throws FormatError naming the node. */

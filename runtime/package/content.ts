@@ -1,7 +1,7 @@
 // What one .onward file holds: all a device needs to predict and to learn.
 import type { Model } from '../graph/model.ts';
 import type { Module } from '../graph/module.ts';
-import type { Feedback, Plan } from '../learning/plan.ts';
+import type { Feedback, Plan, StateFeedback } from '../learning/plan.ts';
 
 /** How a sample becomes the model's uint8 input: real = (value - mean[c]) / deviation[c], then quantised. */
 export interface InputDescription {
@@ -43,6 +43,7 @@ export interface PackageContent {
   readonly modules: readonly Module[];
   readonly plan: Plan;
   readonly feedback: readonly Feedback[];
+  readonly stateFeedback: readonly StateFeedback[];
   readonly input: InputDescription;
   /** One name per output row in use; further rows are spare, for classes to come. */
   readonly labels: readonly string[];

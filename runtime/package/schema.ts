@@ -5,7 +5,8 @@ import type { LayerParameters, LookupParameters, Model, Quantization } from '../
 import type { Module } from '../graph/module.ts';
 import type { Clamp, OperatorAttributes, OperatorName, Window } from '../graph/operator.ts';
 import type { Shape } from '../graph/shape.ts';
-import type { Feedback, FeedbackSource, Plan, Rule } from '../learning/plan.ts';
+import type { Feedback, FeedbackSource, Plan, Rule, StateFeedback } from '../learning/plan.ts';
+import type { Recurrence } from '../learning/recurrence.ts';
 import type { BlobReader } from './blob-reader.ts';
 import {
   boolean,
@@ -70,6 +71,15 @@ const attributes: { readonly [Name in OperatorName]: Check<OperatorAttributes[Na
     activation: choice(['leakyRelu', 'hardSwish', 'hardSigmoid', 'sigmoid', 'tanh', 'clamp']),
     parameters: list(real(-Infinity, Infinity), 0, 8),
   }),
+  embedding: record<OperatorAttributes['embedding']>({ size: extent }),
+  recurrent: record<OperatorAttributes['recurrent']>({
+    cell: choice(['lstm', 'gru', 'rnn']),
+    hiddenSize: extent,
+    reverse: boolean,
+    output: choice(['sequence', 'last']),
+    variableLength: boolean,
+    initialState: list(real(-1e12, 1e12), 0, 2 * maximumExtent),
+  }),
 };
 
 interface AnyNode {
@@ -105,7 +115,7 @@ const quantization: Check<Quantization> = record<Quantization>({
 });
 
 const lookup: Check<LookupParameters> = record<LookupParameters>({
-  table: bytes(256, 256),
+  table: bytes(256, 256 * maximumExtent),
   slope: float32Array(256),
 });
 
@@ -131,6 +141,12 @@ const plan: Check<Plan> = record<Plan>({
   learningRate: real(1e-12, 1e6),
   feedbackRatio: real(0, 1e6),
   clip: real(1e-12, 1e6),
+  recurrence: nullable(
+    record<Recurrence>({
+      exactSteps: integer(1, maximumExtent),
+      earlier: choice(['exact', 'gates', 'none']),
+    }),
+  ),
 });
 
 const input: Check<InputDescription> = record<InputDescription>({
@@ -168,6 +184,12 @@ export function contentOf(blobs: BlobReader): Check<PackageContent> {
     matrix: sparseArray(blobs),
     scales: float32Array(maximumRows),
   });
+  const stateFeedback = record<StateFeedback>({
+    node: integer(0, maximumNodes),
+    segments: integer(1, 255),
+    matrix: sparseArray(blobs),
+    scales: float32Array(maximumRows),
+  });
   return record<PackageContent>({
     model: record<Model>({
       graph,
@@ -179,6 +201,7 @@ export function contentOf(blobs: BlobReader): Check<PackageContent> {
     modules: list(module, 1, maximumNodes),
     plan,
     feedback: list(feedback, 0, maximumNodes),
+    stateFeedback: list(stateFeedback, 0, maximumNodes),
     input,
     labels: list(text(1, 256), 1, maximumExtent),
     programs: list(record<Program>({ target: name, name, bytes: blobs.bytes }), 0, 1024),

@@ -43,8 +43,8 @@ export function teachHere(
 
 /** What an engine needs of a package, to work on `parameters`. Ours writes its own programs. */
 export function engineInput(
-  { model, modules, plan, feedback }: PackageContent,
+  { model, modules, plan, feedback, stateFeedback }: PackageContent,
   parameters: ReadonlyMap<number, LayerParameters>,
 ): EngineInput {
-  return { model, modules, plan, feedback, parameters, programs: new Map() };
+  return { model, modules, plan, feedback, stateFeedback, parameters, programs: new Map() };
 }

@@ -28,14 +28,17 @@ export function teachHere(content: PackageContent, threads: number): Teach {
 
 /** What the ONNX Runtime engine needs of a package, to work on `parameters`. */
 export function engineInput(
-  content: Pick<PackageContent, 'model' | 'modules' | 'plan' | 'feedback' | 'programs'>,
+  content: Pick<
+    PackageContent,
+    'model' | 'modules' | 'plan' | 'feedback' | 'stateFeedback' | 'programs'
+  >,
   parameters: ReadonlyMap<number, LayerParameters>,
 ): Parameters<typeof openOnnxRuntimeEngine>[0] {
-  const { model, modules, plan, feedback } = content;
+  const { model, modules, plan, feedback, stateFeedback } = content;
   const programs = new Map(
     content.programs
       .filter(({ target }) => target === 'onnxruntime')
       .map(({ name, bytes }) => [name, bytes]),
   );
-  return { model, modules, plan, feedback, parameters, programs };
+  return { model, modules, plan, feedback, stateFeedback, parameters, programs };
 }

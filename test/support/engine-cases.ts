@@ -225,6 +225,7 @@ const planDefaults = {
   learningRate: 0.3, // large, so that every layer moves within a few steps
   feedbackRatio: 0.5,
   clip: 0.05,
+  recurrence: null,
 } as const satisfies Omit<Plan, 'rules'>;
 
 /** Fresh models on every call; nothing is shared. */
@@ -238,7 +239,13 @@ export function engineCases(): EngineCase[] {
       const label = [rules.join(' '), feedback ? `from ${feedback.source}` : ''].join(' ').trim();
       return {
         name: `${name}: ${label}`,
-        input: { model, modules, plan: { ...planDefaults, rules }, feedback: own },
+        input: {
+          model,
+          modules,
+          plan: { ...planDefaults, rules },
+          feedback: own,
+          stateFeedback: [],
+        },
       };
     }),
   );

@@ -42,6 +42,7 @@ export function randomContent(seed: number): PackageContent {
     model: { graph, ...randomParameters(graph, shapes, draw) },
     modules,
     plan,
+    stateFeedback: [],
     feedback: randomFeedback({ graph, modules, plan, shapes }, draw),
     input: {
       layout: draw(2) ? 'nhwc' : 'nchw',
@@ -223,6 +224,7 @@ function randomPlan({ graph, modules }: Pick<Learnable, 'graph' | 'modules'>, dr
     learningRate: (1 + draw(99)) / 100,
     feedbackRatio: draw(11) / 10,
     clip: (1 + draw(99)) / 1000,
+    recurrence: null,
   };
 }
 

@@ -98,6 +98,9 @@ function realNode(node: Node, call: NodeCall): Float64Array {
     }
     case 'lookup':
       return a.map(activations[node.attributes.activation as keyof typeof activations].value);
+    case 'embedding':
+    case 'recurrent':
+      throw new TypeError('sequences have references of their own');
     default:
       node satisfies never;
       throw new TypeError('unreachable');

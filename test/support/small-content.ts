@@ -79,7 +79,9 @@ export function smallContent(): PackageContent {
       learningRate: 0.06,
       feedbackRatio: 0.3,
       clip: 0.02,
+      recurrence: null,
     },
+    stateFeedback: [],
     feedback: [
       {
         target: 1,

@@ -7,9 +7,11 @@ import { averagePool } from './average-pool.ts';
 import { concat } from './concat.ts';
 import { conv } from './conv.ts';
 import { dense } from './dense.ts';
+import { embedding } from './embedding.ts';
 import { lookup } from './lookup.ts';
 import { maxPool } from './max-pool.ts';
 import { mul } from './mul.ts';
+import { recurrent } from './recurrent.ts';
 
 export const floatOperators: { readonly [Name in OperatorName]: FloatOperator<Name> } = {
   conv,
@@ -20,4 +22,6 @@ export const floatOperators: { readonly [Name in OperatorName]: FloatOperator<Na
   maxPool,
   averagePool,
   lookup,
+  embedding,
+  recurrent,
 };

@@ -9,10 +9,12 @@ import { averagePool } from './average-pool.ts';
 import { concat } from './concat.ts';
 import { conv, convWeightGradient } from './conv.ts';
 import { dense, denseWeightGradient } from './dense.ts';
+import { embedding } from './embedding.ts';
 import { lookup } from './lookup.ts';
 import { maxPool } from './max-pool.ts';
 import { mul } from './mul.ts';
 import type { BackwardCall, OperatorProgram } from './operator-program.ts';
+import { recurrent } from './recurrent.ts';
 
 const programs: { readonly [Name in OperatorName]: OperatorProgram<Name> } = {
   conv,
@@ -23,6 +25,8 @@ const programs: { readonly [Name in OperatorName]: OperatorProgram<Name> } = {
   maxPool,
   averagePool,
   lookup,
+  embedding,
+  recurrent,
 };
 
 type WeightGradient<Name extends LayerName> = (

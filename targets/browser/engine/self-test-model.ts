@@ -108,6 +108,7 @@ export function selfTestModel(): SelfTestModel {
       learningRate: 0.3,
       feedbackRatio: 1,
       clip: 0.05,
+      recurrence: null,
     },
     feedback: [],
     samples: Uint8Array.from({ length: batch * sizeOf(graph.inputShape) }, () => 256 * next()),

@@ -53,7 +53,7 @@ async function runSelfTest(gl: WebGL2RenderingContext): Promise<SelfTest> {
 async function script(open: (input: EngineInput) => Engine): Promise<number[]> {
   const { samples, targets, batch, ...content } = selfTestModel();
   const parameters = copies(content.model.layers);
-  await using engine = open({ ...content, parameters, programs: new Map() });
+  await using engine = open({ ...content, stateFeedback: [], parameters, programs: new Map() });
   const seen: number[] = [];
   for (let step = 0; step < 2; step++) {
     const rates: StepRates = { rate: 0.05, clip: 0.05, ratio: 1, step, seed: 1 };

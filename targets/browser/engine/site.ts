@@ -26,7 +26,12 @@ export interface Site<Name extends OperatorName> {
   readonly lookup: LookupParameters | null;
 }
 
-export type AnySite = { [Name in OperatorName]: Site<Name> }[OperatorName];
+/** Operators of sequences run on the kernels: at the size of a step, a draw costs more than the step. */
+export type SequenceName = 'embedding' | 'recurrent';
+
+export type AnySite = {
+  [Name in Exclude<OperatorName, SequenceName>]: Site<Name>;
+}[Exclude<OperatorName, SequenceName>];
 export type LayerSite = Site<'conv'> | Site<'dense'>;
 
 export function isLayerSite(site: AnySite): site is LayerSite {
@@ -36,15 +41,22 @@ export function isLayerSite(site: AnySite): site is LayerSite {
 export function sitesOf(model: Model): readonly AnySite[] {
   const shapes = inferShapes(model.graph);
   const shapeOf = (value: ValueId): Shape => shapes[value] ?? [0, 0, 0];
-  return model.graph.nodes.map((node, index): AnySite => ({
-    ...node,
-    index,
-    inputShapes: node.inputs.map(shapeOf),
-    outputShape: shapeOf(index + 1),
-    inputQuantization: node.inputs.flatMap((value) => model.quantization[value] ?? []),
-    outputQuantization: model.quantization[index + 1] ?? null,
-    lookup: model.lookups.get(index) ?? null,
-  }));
+  return model.graph.nodes.map((node, index): AnySite => {
+    if (node.operator === 'embedding' || node.operator === 'recurrent') {
+      throw new EngineError(
+        `${node.name}: expected a model without sequences, got ${node.operator}`,
+      );
+    }
+    return {
+      ...node,
+      index,
+      inputShapes: node.inputs.map(shapeOf),
+      outputShape: shapeOf(index + 1),
+      inputQuantization: node.inputs.flatMap((value) => model.quantization[value] ?? []),
+      outputQuantization: model.quantization[index + 1] ?? null,
+      lookup: model.lookups.get(index) ?? null,
+    };
+  });
 }
 
 /** The item at `index`, which the checks at opening promise. */

@@ -187,7 +187,7 @@ function smallInput(
   const needs = rules.includes('feedback-local');
   const feedback = needs ? randomFeedback({ model, modules, rules }, { source: 'tail' }, 1) : [];
   const { plan } = engineCases()[0]!.input;
-  const input = { model, modules, plan: { ...plan, rules }, feedback };
+  const input = { model, modules, plan: { ...plan, rules }, feedback, stateFeedback: [] };
   return { ...input, parameters: copyParameters(model.layers), programs: programsOf(input) };
 }
 

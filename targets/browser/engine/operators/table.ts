@@ -4,13 +4,13 @@ import type { Graph, LayerName, OperatorName } from '#runtime';
 
 import type { Gpu } from '../gpu.ts';
 import type { BackwardCall, ForwardCall, Operator } from '../operator.ts';
-import type { AnySite, LayerSite, Site } from '../site.ts';
+import type { AnySite, LayerSite, SequenceName, Site } from '../site.ts';
 import type { Texture } from '../texture.ts';
 import { add } from './add.ts';
 import { averagePool } from './average-pool.ts';
 import { maxPool } from './max-pool.ts';
 
-type Name = Exclude<OperatorName, LayerName>;
+type Name = Exclude<OperatorName, LayerName | SequenceName>;
 type RareName = 'mul' | 'concat' | 'lookup';
 type Table<Names extends Name> = { readonly [Key in Names]: Operator<Key> };
 export type OperatorSite = Exclude<AnySite, LayerSite>;
