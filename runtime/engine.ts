@@ -5,6 +5,25 @@ import type { LayerParameters, Model } from './graph/model.ts';
 import type { Module } from './graph/module.ts';
 import type { Feedback, Plan, StateFeedback } from './learning/plan.ts';
 
+/** What a recurrent layer carries from step to step, for each sequence of a batch; both [batch, hiddenSize]. */
+export interface RecurrentState {
+  /** uint8, in hiddenQuantization. */
+  readonly hidden: Uint8Array;
+  /** The cell state, or the hidden state as it is before quantization. */
+  readonly state: Float32Array;
+}
+
+/** By node index, of every recurrent layer. */
+export type SequenceState = ReadonlyMap<number, RecurrentState>;
+
+/** How the sequences of a batch start; for models with recurrent layers. */
+export interface Sequence {
+  /** Steps of each sample, at least 1; they are the last ones of the sequence. Default: all. */
+  readonly lengths?: Int32Array | undefined;
+  /** The states before the first step; not modified. Default: the layers' initial states. */
+  readonly state?: SequenceState | undefined;
+}
+
 /** A uint8 value [batch, height, width, channels] that lives where the engine computes. */
 export interface Activation {
   readonly batch: number;
@@ -41,11 +60,11 @@ export interface TailResult {
 export interface Engine extends AsyncDisposable {
   readonly name: string;
   /** Copies uint8 samples [batch, height, width, channels] in. The caller disposes the result. */
-  upload(samples: Uint8Array, batch: number): Activation;
+  upload(samples: Uint8Array, batch: number, sequence?: Sequence): Activation;
   /** Copies an activation out (replay buffers, tests). */
   download(activation: Activation): Promise<Uint8Array>;
   /** Float32 logits [batch, classes] of the whole model. */
-  predict(samples: Uint8Array, batch: number): Promise<Float32Array>;
+  predict(samples: Uint8Array, batch: number, sequence?: Sequence): Promise<Float32Array>;
   /** Runs modules [from, to). Does not dispose `input`. */
   forward(from: number, to: number, input: Activation): Promise<Activation>;
   /**
@@ -76,6 +95,20 @@ export interface Engine extends AsyncDisposable {
   pull(): Promise<void>;
   /** Makes the engine use what the arrays hold now. */
   push(): Promise<void>;
+}
+
+/** An engine that also runs a model one time step at a time. */
+export interface SequenceEngine extends Engine {
+  /**
+   * One step of each sequence: uint8 samples [batch, 1, 1, features]. Resolves with the float32 logits [batch, classes]
+   * of this step and fresh states; `state` null stands for the initial ones. Throws UnsupportedError, naming the node, for models in which a
+   * step's value depends on others than by recurrent layers (a window over time, an output of all steps at once).
+   */
+  predictStep(
+    samples: Uint8Array,
+    batch: number,
+    state: SequenceState | null,
+  ): Promise<{ readonly logits: Float32Array; readonly state: SequenceState }>;
 }
 
 /** Everything an engine needs to know; `parameters` is what it updates. */

@@ -5,6 +5,10 @@ export type {
   Engine,
   EngineInput,
   Gradient,
+  RecurrentState,
+  Sequence,
+  SequenceEngine,
+  SequenceState,
   StepRates,
   TailResult,
 } from './engine.ts';

@@ -82,12 +82,11 @@ const attributesOf: {
   averagePool: ({ window, countPadding }) => [plainWindow(window), countPadding],
   lookup: ({ activation, parameters }) => [activation, parameters],
   embedding: ({ size }) => [size],
-  recurrent: ({ cell, hiddenSize, reverse, output, variableLength, initialState }) => [
+  recurrent: ({ cell, hiddenSize, reverse, output, initialState }) => [
     cell,
     hiddenSize,
     reverse,
     output,
-    variableLength,
     initialState,
   ],
 };

@@ -44,15 +44,14 @@ export interface OperatorAttributes {
   embedding: { readonly size: number };
   /**
    * A recurrent layer over [steps, 1, features]: two linear maps and a cell (cell.ts, docs/numerics.md).
-   * `reverse` runs from the last step to the first, for prediction only. With `variableLength` samples may be shorter
-   * than the sequence: their steps are its last ones, and the state does not change before them.
+   * `reverse` runs from the last step to the first, for prediction only. Samples may be shorter than the sequence: their
+   * steps are its last ones, and the state does not change before them.
    */
   recurrent: {
     readonly cell: CellName;
     readonly hiddenSize: number;
     readonly reverse: boolean;
     readonly output: 'sequence' | 'last';
-    readonly variableLength: boolean;
     /** Hidden state before the first step, then the cell state (LSTM); empty for zeros. */
     readonly initialState: readonly number[];
   };

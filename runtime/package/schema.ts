@@ -77,7 +77,6 @@ const attributes: { readonly [Name in OperatorName]: Check<OperatorAttributes[Na
     hiddenSize: extent,
     reverse: boolean,
     output: choice(['sequence', 'last']),
-    variableLength: boolean,
     initialState: list(real(-1e12, 1e12), 0, 2 * maximumExtent),
   }),
 };
