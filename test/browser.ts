@@ -1,5 +1,6 @@
 // Runs test/browser/*.ts in Chromium, each in a page on localhost, then test/browser/demo/*.ts, which
-// drive the demo page from here as a person would. Prints what test/run.ts prints.
+// drive the demo page from here as a person would, and test/browser/parity/*.ts, which compare what a
+// page learns with another engine here. Prints what test/run.ts prints.
 //
 //   node --conditions=source --import tsx test/browser.ts [part of a path ...]
 //
@@ -24,7 +25,7 @@ const fileLimitMs = 900_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pageTests = join('test', 'browser');
-const driverTests = join('test', 'browser', 'demo');
+const driverTests = [join('test', 'browser', 'demo'), join('test', 'browser', 'parity')];
 
 function findTests(folder: string, filters: readonly string[]): string[] {
   return readdirSync(join(root, folder))
@@ -125,7 +126,8 @@ async function runDrivers(paths: readonly string[], add: (report: FileReport) =>
 async function run(filters: readonly string[]): Promise<number> {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const problems: string[] = [];
-  const [pages, drivers] = [findTests(pageTests, filters), findTests(driverTests, filters)];
+  const pages = findTests(pageTests, filters);
+  const drivers = driverTests.flatMap((folder) => findTests(folder, filters));
   if (chromiumMissing !== null) {
     total.skipped = pages.length + drivers.length;
     console.log(`${chromiumMissing}: browser tests did not run`);

@@ -1,71 +1,68 @@
-// The same package on WebGL and on the reference kernels: every module's output, and the weights after
-// twenty learning steps, of public models. What the kernels learn, the Raspberry Pi's engine is held to
-// by the same suite.
+// The same package on WebGL and on the reference kernels: every value of public models, and the weights
+// after twenty learning steps. The Raspberry Pi's engine is compared in parity/raspberry-pi.ts.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { assemble, prepareImported, importModel } from '#exporters';
-import { layoutOf, learnStep, openKernelEngine, sizeOf } from '#runtime';
-import type { DeviceActivation, Engine, EngineInput, StepRates } from '#runtime';
+import { planFor } from '#exporters';
+import { openKernelEngine } from '#runtime';
+import type { Engine, EngineInput } from '#runtime';
 
 import { openWebglEngine } from '../../targets/browser/engine/open-webgl-engine.ts';
 import { assertSame } from '../support/assert-same.ts';
 import { copyParameters } from '../support/engine-suite.ts';
-import { randomStream } from '../support/random-stream.ts';
+import { realContent, realModels } from '../support/real-content.ts';
+import { learnSeededSteps, seededSamples } from '../support/seeded-steps.ts';
+import type { Learnable } from '../support/seeded-steps.ts';
 import { skipBecause } from '../support/skip.ts';
 
 const test = suite('targets/browser/engine on real models');
-const batch = 4;
-const steps = 20;
 
-/** Models and the values that their samples take. */
-const models = {
-  resnet8_cifar10_int8_qdq: 256,
-  dscnn_kws_int8_qdq: 256,
-  'mnist-8': 256,
-} as const;
-
-function contentOf(onnx: Uint8Array, levels: number): Omit<EngineInput, 'parameters' | 'programs'> {
-  const imported = importModel(onnx);
-  const random = randomStream(1);
-  const length = 4 * sizeOf(imported.graph.inputShape);
-  const x = Float32Array.from({ length }, () => Math.floor(levels * random()));
-  const prepared = prepareImported(imported, { calibration: { x } });
-  return assemble(prepared, { feedback: { kind: 'random' } });
-}
-
-for (const [name, levels] of Object.entries(models)) {
+for (const name of realModels) {
   const response = await fetch(`/models/${name}.onnx`);
   const onModel = response.ok ? test : skipBecause(test, `${name}.onnx is not here`);
   const onnx = new Uint8Array(await response.arrayBuffer());
 
-  onModel(`${name}: every module and twenty steps are the kernels', bit for bit`, async () => {
-    const content = contentOf(onnx, levels);
-    const [ofGpu, ofKernels] = [
-      copyParameters(content.model.layers),
-      copyParameters(content.model.layers),
-    ];
-    const programs = new Map<string, Uint8Array>();
-    await using gpu = await openWebglEngine({ ...content, parameters: ofGpu, programs });
-    await using kernels = openKernelEngine({ ...content, parameters: ofKernels, programs });
-    const random = randomStream(2);
-    const length = batch * sizeOf(content.model.graph.inputShape);
-    const samples = Uint8Array.from({ length }, () => Math.floor(256 * random()));
-
-    await sameModules(gpu, kernels, samples, content.modules.length);
-    for (let step = 0; step < steps; step++) {
-      const rates = { rate: 0.06 / batch, clip: 0.02, ratio: 1, step, seed: 3 };
-      const [actual, expected] = [
-        await stepOf(gpu, content, samples, rates),
-        await stepOf(kernels, content, samples, rates),
-      ];
-      assertSame(actual, expected, `logits of step ${step}`);
+  onModel(`${name}: every value is the kernels', bit for bit`, async () => {
+    const content = realContent(onnx);
+    const nodes = content.model.graph.nodes.length;
+    for (let to = 1; to <= nodes; to++) {
+      const part = upTo(content, to);
+      await using gpu = await openWebglEngine(part);
+      await using kernels = openKernelEngine(part);
+      for (const batch of [4, 1]) {
+        const samples = seededSamples(content, batch, 2);
+        const expected = await lastValue(kernels, part, samples, batch);
+        const what = `batch ${batch}, value ${to} of ${nodes}`;
+        assertSame(await lastValue(gpu, part, samples, batch), expected, what);
+      }
     }
-    await gpu.pull();
+  });
+
+  onModel(`${name}: predicts as the kernels do, one sample or several`, async () => {
+    const input = opened(realContent(onnx));
+    await using gpu = await openWebglEngine(input);
+    await using kernels = openKernelEngine(input);
+    for (const batch of [1, 2, 5]) {
+      const samples = seededSamples(input, batch, batch);
+      const expected = await kernels.predict(samples, batch);
+      assertSame(await gpu.predict(samples, batch), expected, `logits of ${batch}`);
+    }
+  });
+
+  onModel(`${name}: twenty steps end at the kernels' weights, bit for bit`, async () => {
+    const content = realContent(onnx);
+    const [ofGpu, ofKernels] = [opened(content), opened(content)];
+    await using gpu = await openWebglEngine(ofGpu);
+    await using kernels = openKernelEngine(ofKernels);
+    const actual = await learnSeededSteps(gpu, content, 20);
+    const expected = await learnSeededSteps(kernels, content, 20);
+    for (const [step, logits] of expected.entries()) {
+      assertSame(actual[step]!, logits, `logits of step ${step}`);
+    }
     let moved = 0;
-    for (const [node, { weights, bias }] of ofKernels) {
-      assertSame(ofGpu.get(node)!.weights, weights, `weights of ${node}`);
-      assertSame(ofGpu.get(node)!.bias, bias, `bias of ${node}`);
+    for (const [node, { weights, bias }] of ofKernels.parameters) {
+      assertSame(ofGpu.parameters.get(node)!.weights, weights, `weights of ${node}`);
+      assertSame(ofGpu.parameters.get(node)!.bias, bias, `bias of ${node}`);
       const exported = content.model.layers.get(node)!.weights;
       moved += weights.filter((weight, i) => weight !== exported[i]).length;
     }
@@ -73,52 +70,34 @@ for (const [name, levels] of Object.entries(models)) {
   });
 }
 
-/** Runs a module and disposes what it read. */
-async function next(
-  engine: Engine,
-  module: number,
-  input: DeviceActivation,
-): Promise<DeviceActivation> {
-  const output = await engine.forward(module, module + 1, input);
-  input.dispose();
-  return output;
+function opened(content: Learnable): EngineInput {
+  return { ...content, parameters: copyParameters(content.model.layers), programs: new Map() };
 }
 
-async function sameModules(
-  gpu: Engine,
-  kernels: Engine,
-  samples: Uint8Array,
-  modules: number,
-): Promise<void> {
-  let actual = gpu.upload(samples, batch);
-  let expected = kernels.upload(samples, batch);
-  for (let module = 0; module + 1 < modules; module++) {
-    actual = await next(gpu, module, actual);
-    expected = await next(kernels, module, expected);
-    const what = `output of module ${module}`;
-    assertSame(await gpu.download(actual), await kernels.download(expected), what);
-  }
-  actual.dispose();
-  expected.dispose();
-  assertSame(await gpu.predict(samples, batch), await kernels.predict(samples, batch), 'logits');
+/** The model with a cut after `nodes` nodes; nothing in it is trained. */
+function upTo(content: Learnable, nodes: number): EngineInput {
+  const { model } = content;
+  const end = model.graph.nodes.length;
+  const modules = [{ name: 'first', from: 0, to: nodes }];
+  if (nodes < end) modules.push({ name: 'rest', from: nodes, to: end });
+  const plan = planFor(model.graph, modules, { tail: 1, rule: 'frozen' });
+  return opened({ ...content, modules, plan, feedback: [] });
 }
 
-async function stepOf(
+/** What the first module makes: logits where it is the only one. */
+async function lastValue(
   engine: Engine,
-  { plan, modules, feedback, model }: ReturnType<typeof contentOf>,
+  { modules }: EngineInput,
   samples: Uint8Array,
-  rates: StepRates,
-): Promise<Float32Array> {
-  const layout = layoutOf(plan, modules, feedback);
-  const classes = model.layers.get(model.graph.nodes.length - 1)?.bias.length ?? 10;
-  const targets = new Float32Array(batch * classes);
-  for (let n = 0; n < batch; n++) targets[n * classes + ((7 * n) % classes)] = 1;
+  batch: number,
+): Promise<ArrayLike<number>> {
+  if (modules.length === 1) return engine.predict(samples, batch);
   const uploaded = engine.upload(samples, batch);
-  const input = await engine.forward(0, layout.trained, uploaded);
-  const logits = await learnStep(engine, layout, { input, targets }, rates);
-  input.dispose();
+  const output = await engine.forward(0, 1, uploaded);
+  const values = await engine.download(output);
   uploaded.dispose();
-  return logits;
+  output.dispose();
+  return values;
 }
 
 test.run();

@@ -5,7 +5,7 @@ import type { Engine, EngineInput, StepRates } from '#runtime';
 
 import { randomStream } from './random-stream.ts';
 
-export type Learnable = Pick<EngineInput, 'model' | 'modules' | 'plan' | 'feedback'>;
+export type Learnable = Omit<EngineInput, 'parameters' | 'programs'>;
 
 /** Uniform uint8 samples, as the model takes them. */
 export function seededSamples({ model }: Learnable, batch: number, seed: number): Uint8Array {
