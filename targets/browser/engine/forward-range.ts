@@ -5,9 +5,11 @@ import type { ValueId } from '#runtime';
 
 import type { Network } from './network.ts';
 import { runForward } from './operators/table.ts';
-import { isLayerSite, itemAt } from './site.ts';
+import { inputShape, isLayerSite, itemAt } from './site.ts';
 import type { AnySite } from './site.ts';
 import { dequantize } from './softmax-error.ts';
+import { inStrips } from './strips.ts';
+import type { StripPlan } from './strips.ts';
 import type { Texture } from './texture.ts';
 import { layerForward, layerLogits } from './window-sums.ts';
 
@@ -25,6 +27,8 @@ export interface RangeCall {
   /** Stays the caller's. */
   readonly input: Texture;
   readonly batch: number;
+  /** Where the input lies in strips of one sample, how the other values do; the value at the end does not. */
+  readonly strips?: StripPlan | undefined;
 }
 
 /** Called with each node as it has run. */
@@ -32,7 +36,7 @@ export type ForwardVisit = (site: AnySite, inputs: readonly Texture[], output: T
 
 /** The value at the range's end, the caller's; of an empty range the input itself. */
 export function forwardRange(network: Network, call: RangeCall, visit?: ForwardVisit): Texture {
-  const { range, input, batch } = call;
+  const { range, input, batch, strips } = call;
   const sites = network.sites.slice(range.from, range.to);
   const users = new Map<ValueId, number>();
   for (const value of sites.flatMap((site) => site.inputs)) {
@@ -42,7 +46,10 @@ export function forwardRange(network: Network, call: RangeCall, visit?: ForwardV
   try {
     for (const site of sites) {
       const inputs = inputsOf(site, values);
-      const output = runNode(network, site, inputs, batch);
+      const output =
+        strips === undefined
+          ? runNode(network, site, inputs, batch)
+          : runInStrips(network, strips, site, inputs);
       values.set(site.index + 1, output);
       visit?.(site, inputs, output);
       for (const value of site.inputs) {
@@ -51,7 +58,13 @@ export function forwardRange(network: Network, call: RangeCall, visit?: ForwardV
         if (left === 0) releaseValue(values, value);
       }
     }
-    return valueAt(values, range.to).retain();
+    const last = valueAt(values, range.to);
+    if (strips === undefined) return last.retain();
+    const shape = itemAt(network.shapes, range.to, 'value');
+    return inStrips(network.gpu, last, shape, {
+      from: itemAt(strips.rows, range.to, 'value'),
+      to: shape[0],
+    });
   } finally {
     releaseValues(values);
   }
@@ -111,23 +124,63 @@ export function releaseValues(values: Values): void {
   values.clear();
 }
 
+function runInStrips(
+  network: Network,
+  plan: StripPlan,
+  { index, inputs: ids, inputShapes, outputShape }: AnySite,
+  inputs: readonly Texture[],
+): Texture {
+  const { site, wanted } = itemAt(plan.nodes, index, 'node');
+  const own = inputs.map((values, input) =>
+    inStrips(network.gpu, values, itemAt(inputShapes, input, 'input'), {
+      from: itemAt(plan.rows, itemAt(ids, input, 'input'), 'value'),
+      to: itemAt(wanted, input, 'input'),
+    }),
+  );
+  const isWhole = site.outputShape[0] === outputShape[0];
+  const stripsOf = isWhole ? undefined : itemAt(inputShapes, 0, 'input')[0];
+  const output = runNode(network, site, own, 1, stripsOf);
+  for (const values of own) values.release();
+  return output;
+}
+
+/** `stripsOf` is the height of the input where the site is one of strips. */
 function runNode(
   { gpu, layers, tables }: Network,
   site: AnySite,
   inputs: readonly Texture[],
   batch: number,
+  stripsOf?: number,
 ): Texture {
   if (!isLayerSite(site)) {
     return runForward(gpu, site, { inputs, batch, table: tables.get(site.index) ?? null });
   }
   const { geometry, weights, constants, inputZero, clamp } = layerAt(layers, site.index);
-  const { outputQuantization } = site;
+  const { outputQuantization, outputShape } = site;
   if (clamp === null || outputQuantization === null) {
     throw new EngineError(`${site.name}: expected a quantised output, got logits`);
   }
   const values = itemAt(inputs, 0, 'input');
-  return layerForward(gpu, { geometry, weights, constants, values, batch }, inputZero, {
-    ...clamp,
-    zeroPoint: outputQuantization.zeroPoint,
-  });
+  const own =
+    stripsOf === undefined
+      ? geometry
+      : {
+          ...geometry,
+          inputShape: inputShape(site),
+          outputShape,
+          window: {
+            ...geometry.window,
+            inputHeight: inputShape(site)[0],
+            outputHeight: outputShape[0],
+          },
+        };
+  return layerForward(
+    gpu,
+    { geometry: own, weights, constants, values, batch, stripsOf },
+    inputZero,
+    {
+      ...clamp,
+      zeroPoint: outputQuantization.zeroPoint,
+    },
+  );
 }

@@ -10,6 +10,8 @@ import { prepareTable } from './operators/table.ts';
 import { isLayerSite, itemAt, sitesOf } from './site.ts';
 import type { AnySite } from './site.ts';
 import { uploadExponentials } from './softmax-error.ts';
+import { planStrips } from './strips.ts';
+import type { StripPlan } from './strips.ts';
 import type { Texture } from './texture.ts';
 
 /** A layer with the codes of what can go wrong in its updates. */
@@ -30,6 +32,7 @@ export interface Network {
   readonly exponentials: Texture;
   readonly failures: Failures;
   readonly weightLimit: number;
+  readonly strips: StripPlan;
 }
 
 export function openNetwork(gpu: Gpu, { model, parameters }: EngineInput): Network {
@@ -55,6 +58,7 @@ export function openNetwork(gpu: Gpu, { model, parameters }: EngineInput): Netwo
   return {
     gpu,
     sites,
+    strips: planStrips(sites, model.graph.inputShape),
     shapes: inferShapes(model.graph),
     layers,
     tables,

@@ -69,10 +69,15 @@ export class WebglEngine implements Engine {
   }
 
   async predict(samples: Uint8Array, batch: number): Promise<Float32Array> {
-    requireLength('predict', samples, batch, this.#shape(0));
-    const input = this.#uploadSamples(samples, batch);
+    const [height, width, channels] = this.#shape(0);
+    requireLength('predict', samples, batch, [height, width, channels]);
+    const strips = batch === 1 ? this.#network.strips : undefined;
+    const rows = strips?.rows[0] ?? height;
+    // Strips are packed as four samples are.
+    const packed = packValues(samples, [rows, width, channels], rows < height ? 4 : batch);
+    const input = this.gpu.upload('values', packed);
     const range = { from: 0, to: logitsValue(this.#network) };
-    const value = forwardRange(this.#network, { range, input, batch });
+    const value = forwardRange(this.#network, { range, input, batch, strips });
     input.release();
     const logits = logitsFrom(this.#network, value, batch);
     value.release();

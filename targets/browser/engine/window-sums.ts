@@ -39,10 +39,27 @@ export function geometryUniforms({
   return { ...window, ...matrix, inputQuads: quadsOf(inputShape), rowQuads };
 }
 
+const ownRow = `if (y < 0 || y >= inputHeight) {
+      w += kernelWidth * quads;
+      continue;
+    }`;
+
+// The samples are strips of one sample (strips.ts): a row outside its strip is one of another strip, or
+// padding.
+const rowOfStrip = `int strip = y < 0 ? -((inputHeight - 1 - y) / inputHeight) : y / inputHeight;
+    y -= strip * inputHeight;
+    ivec4 rows4 = (ivec4(0, 1, 2, 3) + strip) * inputHeight + y;
+    uvec4 kept = uvec4(-(ivec4(greaterThanEqual(rows4, ivec4(0))) * ivec4(lessThan(rows4, ivec4(inputRows)))));
+    uvec4 padding = ~kept & (uint(zeroPoint) * 0x1010101u);`;
+const readStrip = `
+          for (int t = strip; t > 0; t--) v = v.yzwx;
+          for (int t = strip; t < 0; t++) v = v.wxyz;
+          v = (v & kept) | padding;`;
+
 // Products are added in float32, which GPUs multiply several times faster than int32, and folded into
 // int32 before they could reach 2^24: a quad adds at most 4 * 127 * 255, so 128 quads are exact.
 // `each` is eachSample, or firstSample.
-const windowSumsOf = (each: (line: string) => string): string => `
+const windowSumsOf = (each: (line: string) => string, row = ownRow, read = ''): string => `
 ${places}
 struct Sums { ivec4 s0; ivec4 s1; ivec4 s2; ivec4 s3; };
 
@@ -54,10 +71,7 @@ Sums windowSums(int i, int zeroPoint) {
   Sums sums = Sums(bias, bias, bias, bias);
   for (int ky = 0; ky < kernelHeight; ky++) {
     int y = at0.y * strideY + ky * dilationY - padTop;
-    if (y < 0 || y >= inputHeight) {
-      w += kernelWidth * quads;
-      continue;
-    }
+    ${row}
     int row = (at0.group * inputHeight + y) * inputWidth;
     for (int kx = 0; kx < kernelWidth; kx++) {
       int x = at0.x * strideX + kx * dilationX - padLeft;
@@ -69,7 +83,7 @@ Sums windowSums(int i, int zeroPoint) {
       for (int j = 0; j < quads;) {
         ${each('vec4 part# = vec4(0.0);')}
         for (int end = min(quads, j + 128); j < end; j++) {
-          uvec4 v = texelFetch(values, at(from + j), 0);
+          uvec4 v = texelFetch(values, at(from + j), 0);${read}
           ivec4 m = texelFetch(weights, at(w + j), 0);
           vec4 m0 = vec4((m << 24) >> 24);
           vec4 m1 = vec4((m << 16) >> 24);
@@ -112,6 +126,13 @@ const forwardSingleProgram = {
   ...forwardProgram,
   name: 'layer forward of one sample',
   body: `${windowSumsOf(firstSample)}${quantizedSums}`,
+} as const satisfies Program;
+
+const forwardStripsProgram = {
+  ...forwardProgram,
+  name: 'layer forward in strips',
+  integers: [...forwardProgram.integers, 'inputRows'],
+  body: `${windowSumsOf(eachSample, rowOfStrip, readStrip)}${quantizedSums}`,
 } as const satisfies Program;
 
 const scaledSums = `${windowSums}
@@ -157,6 +178,8 @@ export interface WindowSums {
   readonly weights: Texture;
   readonly constants: Texture;
   readonly batch: number;
+  /** Rows of the input, where `geometry` is that of strips. */
+  readonly stripsOf?: number | undefined;
 }
 
 function drawOf({ geometry, batch }: WindowSums): {
@@ -177,11 +200,16 @@ export function layerForward(
 ): Texture {
   const { values, weights, constants } = sums;
   const { uniforms, count } = drawOf(sums);
-  return gpu.make(sums.batch === 1 ? forwardSingleProgram : forwardProgram, {
+  const draw = {
     inputs: { values, weights, constants },
     uniforms: { ...uniforms, inputZero, outputZero: zeroPoint, lo, hi },
     count,
-  });
+  };
+  if (sums.stripsOf !== undefined) {
+    const inputRows = sums.stripsOf;
+    return gpu.make(forwardStripsProgram, { ...draw, uniforms: { ...draw.uniforms, inputRows } });
+  }
+  return gpu.make(sums.batch === 1 ? forwardSingleProgram : forwardProgram, draw);
 }
 
 /** blocks of float32 [n, positions, rows] */
