@@ -15,6 +15,10 @@ export interface BenchResults {
   readonly claims: readonly Row[];
   /** One for each task that was asked for, also where its data is missing. */
   readonly tasks: readonly TaskResult[];
+  /** How cost grows with depth, batch, sequence length and parameters. */
+  readonly growth: readonly GrowthCurve[];
+  /** Other frameworks at the same work on the same machine. */
+  readonly peers: readonly PeerResult[];
 }
 
 export interface Machine {
@@ -122,4 +126,40 @@ export interface Verdict {
   readonly onwardOnFront: boolean;
   /** Whole sentences, first about the front, then one for each arm that beats onward in accuracy. */
   readonly sentences: readonly string[];
+}
+
+/** Cost of one arm along one axis, everything else fixed. */
+export interface GrowthCurve {
+  readonly axis: 'layers' | 'batch' | 'steps' | 'parameters';
+  /** What is fixed: `32 channels, 16x16, batch 4`. */
+  readonly network: string;
+  readonly arm: string;
+  readonly points: readonly GrowthPoint[];
+}
+
+export interface GrowthPoint {
+  readonly x: number;
+  readonly peakBytes: number;
+  readonly msPerStep: number;
+}
+
+/** One framework, one network, one batch size; times of all peers were taken in turn. */
+export interface PeerResult {
+  /** `onward`, `PyTorch 1.13.1, eager`, ... */
+  readonly peer: string;
+  readonly network: string;
+  readonly batchSize: number;
+  /** Why there are no numbers, in words; null where there are. */
+  readonly missing: string | null;
+  readonly cost: PeerCost | null;
+}
+
+export interface PeerCost {
+  readonly msPerStep: number;
+  /** The most that was resident during a step over the process with the model loaded, in a process of its own. */
+  readonly peakBytes: number;
+  /** Resident with the model loaded. */
+  readonly loadedBytes: number;
+  /** On disk, with everything it needs but the language's own runtime. */
+  readonly installBytes: number;
 }

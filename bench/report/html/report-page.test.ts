@@ -1,0 +1,138 @@
+import { parseHTML } from 'linkedom';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+import type { ArmSummary, BenchResults, TaskResult } from '../../results.ts';
+import { standaloneSvg } from './chart.ts';
+import { paretoChart } from './pareto-chart.ts';
+import { reportPage } from './report-page.ts';
+
+const test = suite('bench/report/html');
+
+function summary(arm: string, accuracy: number, peakBytes: number): ArmSummary {
+  const about = (mean: number): ArmSummary['after'] => ({ mean, low: mean - 1, high: mean + 1 });
+  return {
+    arm,
+    describes: `${arm} described`,
+    setting: { name: 'learning rate', value: 0.015 },
+    before: about(12),
+    after: about(accuracy),
+    deviation: 2,
+    forgetting: null,
+    worst: { user: '4', after: accuracy - 5 },
+    againstOnward: null,
+    steps: 1024,
+    cost: {
+      batchSize: 4,
+      peakBytes,
+      keptBytes: peakBytes / 2,
+      msPerStep: 3,
+      joulesPerStep: null,
+      joulesMissing: 'no counter',
+    },
+  };
+}
+
+const task: TaskResult = {
+  task: 'digits-hard',
+  title: 'Digits & <shifts>',
+  describes: 'A user writes.',
+  skipped: null,
+  tuningUsers: ['0'],
+  users: ['4'],
+  seeds: [1],
+  arms: [summary('full backprop', 88.6, 9e6), summary('onward', 87.7, 1e6)],
+  runs: [
+    {
+      arm: 'onward',
+      user: '4',
+      seed: 1,
+      before: 12,
+      after: 87.7,
+      originalBefore: null,
+      originalAfter: null,
+      steps: 2,
+      msPerStep: 3,
+      curve: [
+        [0, 12],
+        [1, 50],
+        [2, 87.7],
+      ],
+    },
+  ],
+  verdict: { front: ['onward', 'full backprop'], onwardOnFront: true, sentences: ['It is.'] },
+};
+
+const results: BenchResults = {
+  format: 1,
+  date: '2026-01-02T03:04:05Z',
+  mode: 'quick',
+  machine: { cpu: 'a CPU', cores: 2, arch: 'x64', platform: 'linux', memoryBytes: 2 ** 34 },
+  versions: { node: '20', onnxruntimeNode: '1.30.0', onward: '0.1.0', commit: 'abc' },
+  claims: [{ claim: 'holds', measured: '1', promised: '2', holds: false }],
+  tasks: [task, { ...task, task: 'absent', skipped: 'its data is not here', arms: [], runs: [] }],
+  growth: [
+    {
+      axis: 'layers',
+      network: '32 channels',
+      arm: 'onward',
+      points: [
+        { x: 4, peakBytes: 1e6, msPerStep: 1 },
+        { x: 8, peakBytes: 1.1e6, msPerStep: 2 },
+      ],
+    },
+  ],
+  peers: [
+    {
+      peer: 'PyTorch',
+      network: 'resnet-8',
+      batchSize: 4,
+      missing: 'torch is not installed',
+      cost: null,
+    },
+  ],
+};
+
+const page = parseHTML(reportPage(results)).document;
+
+test('every task, the growth, the peers and the claims have a section', () => {
+  const ids = [...page.querySelectorAll('section')].map(({ id }) => id);
+  assert.equal(ids, ['digits-hard', 'absent', 'growth', 'peers', 'claims']);
+});
+
+test('text is text, whatever it holds', () => {
+  assert.is(page.querySelector('#digits-hard h2')!.textContent, 'Digits & <shifts>');
+});
+
+test('what was not measured says why', () => {
+  assert.match(page.querySelector('#absent')!.textContent, 'Not measured: its data is not here');
+  assert.match(page.querySelector('#peers')!.textContent, 'torch is not installed');
+});
+
+test('a claim that does not hold stands out', () => {
+  assert.is(page.querySelector('#claims tbody td:last-child')!.textContent, 'NO');
+});
+
+test('it holds pictures but no script and no link out', () => {
+  assert.is(page.querySelectorAll('#digits-hard svg').length, 2);
+  assert.is(page.querySelectorAll('#growth svg').length, 2);
+  assert.is(page.querySelectorAll('script, link, img, iframe').length, 0);
+  const out = [...page.querySelectorAll('a')].filter(
+    (a) => !a.getAttribute('href')!.startsWith('#'),
+  );
+  assert.is(out.length, 0);
+});
+
+test('an arm with more memory stands to the right, one with more accuracy above', () => {
+  const svg = parseHTML(standaloneSvg(paretoChart(task))).document;
+  const places = [...svg.querySelectorAll('[aria-label="dot"] circle')].map((circle) => ({
+    size: Number(circle.getAttribute('r')),
+    x: Number(circle.getAttribute('cx')),
+    y: Number(circle.getAttribute('cy')),
+  }));
+  const [backprop, onward] = places.toSorted((a, b) => a.size - b.size); // onward's dot is larger
+  assert.ok(backprop!.x > onward!.x);
+  assert.ok(backprop!.y < onward!.y);
+});
+
+test.run();
