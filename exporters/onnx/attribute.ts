@@ -2,7 +2,7 @@
 import { create } from '@bufbuild/protobuf';
 
 import { AttributeProtoSchema, TensorProtoSchema } from './onnx_pb.gen.ts';
-import type { AttributeProto } from './onnx_pb.gen.ts';
+import type { AttributeProto, GraphProto } from './onnx_pb.gen.ts';
 import { decodeTensor, tensorProto } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -14,7 +14,13 @@ export type AttributeValue =
   | readonly string[]
   | Tensor
   | { readonly float: number }
-  | { readonly floats: readonly number[] };
+  | { readonly floats: readonly number[] }
+  | Subgraph;
+
+/** The graph that a node runs (Scan); GraphBuilder makes it. */
+export interface Subgraph {
+  readonly graph: GraphProto;
+}
 
 /** A float attribute: `{ alpha: float(1) }`. */
 export function float(value: number): AttributeValue {
@@ -32,6 +38,7 @@ const attributeTypes = {
   int: 2,
   string: 3,
   tensor: 4,
+  graph: 5,
   floats: 6,
   ints: 7,
   strings: 8,
@@ -46,6 +53,7 @@ function content(name: string, value: AttributeValue): Partial<Omit<AttributePro
   if (typeof value === 'number') return { type: attributeTypes.int, i: integer(name, value) };
   if ('float' in value) return { type: attributeTypes.float, f: value.float };
   if ('floats' in value) return { type: attributeTypes.floats, floats: [...value.floats] };
+  if ('graph' in value) return { type: attributeTypes.graph, g: value.graph };
   if ('data' in value) return { type: attributeTypes.tensor, t: tensorProto(value, '') };
   const texts = value.filter((item) => typeof item === 'string');
   if (texts.length > 0) return { type: attributeTypes.strings, strings: texts };

@@ -43,6 +43,27 @@ test('several outputs are named from the first', async () => {
   assert.equal(outputs['part:1']!.data, Float32Array.of(3, 4));
 });
 
+test('a subgraph runs at every step of a Scan, with what was made outside', async () => {
+  const g = new GraphBuilder();
+  const start = g.input('start', 'float32', [1]);
+  const x = g.input('x', 'float32', ['t', 1]);
+  const factor = g.node('Neg', [g.scalar('float32', 2)]);
+  const body = g.subgraph('step', () => {
+    const sum = g.node('Add', [g.input('sum', 'float32', [1]), g.input('own', 'float32', [1])]);
+    g.output(sum, 'float32', [1]);
+    g.output(g.node('Mul', [sum, factor]), 'float32', [1]);
+  });
+  const attributes = { body, num_scan_inputs: 1 };
+  const [last, all] = g.nodeWithOutputs('Scan', [start, x], ['last', 'all'], { attributes });
+  g.output(last!, 'float32', [1]);
+  g.output(all!, 'float32', ['t', 1]);
+  assert.throws(() => g.node('Neg', ['own']), /"own" is not a value of this graph/);
+  const feeds = { start: [Float32Array.of(1), [1]], x: [Float32Array.of(1, 2), [2, 1]] } as const;
+  const outputs = await runOnnx(g.build(), feeds);
+  assert.equal(outputs['last']!.data, Float32Array.of(4));
+  assert.equal(outputs['all']!.data, Float32Array.of(-4, -8));
+});
+
 test('equal scalars and vectors are stored once, and -0 is not 0', () => {
   const g = new GraphBuilder();
   assert.is(g.scalar('float32', 2), g.scalar('float32', 2));

@@ -12,7 +12,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 
 import { attributeProto } from './attribute.ts';
-import type { AttributeValue } from './attribute.ts';
+import type { AttributeValue, Subgraph } from './attribute.ts';
 import { elementFormats, elementTypeOf } from './element-type.ts';
 import type { ElementArray, ElementType } from './element-type.ts';
 import {
@@ -22,7 +22,7 @@ import {
   TensorProtoSchema,
   ValueInfoProtoSchema,
 } from './onnx_pb.gen.ts';
-import type { NodeProto, TensorProto, ValueInfoProto } from './onnx_pb.gen.ts';
+import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx_pb.gen.ts';
 import { tensorProto } from './tensor.ts';
 
 /** Sizes of a tensor; a string names a size that is known only when the model runs. */
@@ -52,13 +52,22 @@ export interface ExternalLocation {
   readonly length: number;
 }
 
+/** What a graph and a subgraph have each of their own. */
+interface Scope {
+  readonly inputs: ValueInfoProto[];
+  readonly outputs: ValueInfoProto[];
+  readonly nodes: NodeProto[];
+  readonly names: string[];
+}
+
 export class GraphBuilder {
   readonly #options: Required<GraphBuilderOptions>;
-  readonly #inputs: ValueInfoProto[] = [];
-  readonly #outputs: ValueInfoProto[] = [];
   readonly #initializers: TensorProto[] = [];
-  readonly #nodes: NodeProto[] = [];
+  /** Of all scopes: no name is used twice. */
   readonly #names = new Set<string>();
+  /** Values of subgraphs that are written, which nobody else sees. */
+  readonly #closed = new Set<string>();
+  #scope: Scope = newScope();
   readonly #scalars = new Map<string, string>();
   #counter = 0;
 
@@ -67,7 +76,7 @@ export class GraphBuilder {
   }
 
   input(name: string, type: ElementType, dimensions: Dimensions): string {
-    this.#inputs.push(valueInfo(this.#define(name), type, dimensions));
+    this.#scope.inputs.push(valueInfo(this.#define(name), type, dimensions));
     return name;
   }
 
@@ -84,7 +93,7 @@ export class GraphBuilder {
         `constant "${name}": expected ${size} elements for [${dimensions.join(', ')}], got ${data.length}`,
       );
     }
-    this.#initializers.push(tensorProto({ type, dimensions, data }, this.#define(name)));
+    this.#initializers.push(tensorProto({ type, dimensions, data }, this.#defineConstant(name)));
     return name;
   }
 
@@ -101,7 +110,7 @@ export class GraphBuilder {
     }
     this.#initializers.push(
       create(TensorProtoSchema, {
-        name: this.#define(name),
+        name: this.#defineConstant(name),
         dims: dimensions.map(BigInt),
         dataType: elementFormats[type].code,
         dataLocation: 1,
@@ -142,7 +151,7 @@ export class GraphBuilder {
     { attributes = {}, domain = '', output }: NodeOptions = {},
   ): string[] {
     for (const input of inputs) {
-      if (input !== '' && !this.#names.has(input)) {
+      if (input !== '' && !this.#sees(input)) {
         throw new RangeError(`${operator}: input "${input}" is not a value of this graph yet`);
       }
     }
@@ -154,7 +163,7 @@ export class GraphBuilder {
         ? numbered(output ?? this.#newName(operator), outputs)
         : [...outputs];
     for (const name of names) if (name !== '') this.#define(name);
-    this.#nodes.push(
+    this.#scope.nodes.push(
       create(NodeProtoSchema, {
         name: names[0]!,
         opType: operator,
@@ -168,10 +177,26 @@ export class GraphBuilder {
   }
 
   output(name: string, type: ElementType, dimensions: Dimensions): void {
-    if (!this.#names.has(name)) {
+    if (!this.#sees(name)) {
       throw new RangeError(`output "${name}" is not a value of this graph`);
     }
-    this.#outputs.push(valueInfo(name, type, dimensions));
+    this.#scope.outputs.push(valueInfo(name, type, dimensions));
+  }
+
+  /**
+   * The graph of a node that runs one. What `write` adds is the subgraph's: its inputs and outputs in order, and
+   * nodes, which may read whatever was made before. Constants are this graph's.
+   */
+  subgraph(name: string, write: () => void): Subgraph {
+    const outer = this.#scope;
+    this.#scope = newScope();
+    try {
+      write();
+      for (const own of this.#scope.names) this.#closed.add(own);
+      return { graph: this.#graph(name, []) };
+    } finally {
+      this.#scope = outer;
+    }
   }
 
   /** The model as a file's bytes. */
@@ -184,18 +209,26 @@ export class GraphBuilder {
         { domain: '', version: BigInt(opset) },
         ...(contrib ? [{ domain: 'com.microsoft', version: 1n }] : []),
       ],
-      graph: create(GraphProtoSchema, {
-        name,
-        input: this.#inputs,
-        output: this.#outputs,
-        initializer: this.#initializers,
-        node: this.#nodes,
-      }),
+      graph: this.#graph(name, this.#initializers),
     });
     return toBinary(ModelProtoSchema, model);
   }
 
+  #graph(name: string, initializer: TensorProto[]): GraphProto {
+    const { inputs: input, outputs: output, nodes: node } = this.#scope;
+    return create(GraphProtoSchema, { name, input, output, initializer, node });
+  }
+
+  #sees(name: string): boolean {
+    return this.#names.has(name) && !this.#closed.has(name);
+  }
+
   #define(name: string): string {
+    this.#scope.names.push(name);
+    return this.#defineConstant(name);
+  }
+
+  #defineConstant(name: string): string {
     if (name === '' || this.#names.has(name)) {
       throw new RangeError(`value "${name}": expected a new name that is not empty`);
     }
@@ -223,6 +256,10 @@ export class GraphBuilder {
     this.#scalars.set(key, name);
     return name;
   }
+}
+
+function newScope(): Scope {
+  return { inputs: [], outputs: [], nodes: [], names: [] };
 }
 
 function numbered(base: string, count: number): string[] {
