@@ -58,6 +58,8 @@ export type {
 } from './package/content.ts';
 export type { DecodeOptions } from './package/decode.ts';
 export { decodePackage } from './package/decode.ts';
+export type { LogMelForm } from './sound/log-mel.ts';
+export { logMel } from './sound/log-mel.ts';
 export { memoryStorage } from './state/memory-storage.ts';
 export type { LessonOutcome, LessonRecord, State, StateOptions } from './state/state.ts';
 export { openState } from './state/state.ts';
