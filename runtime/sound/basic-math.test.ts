@@ -11,7 +11,7 @@ const test = suite('runtime/sound/basic-math');
 const rounding = 2e-15;
 
 test('log10 agrees with the platform’s', () => {
-  const xs = [1e-300, 1e-20, 1e-6, 0.1, 0.5, 0.7071, 0.9999999, 1, 1.0000001, 1.5, 2, 3, 1e10];
+  const xs = [1e-300, 1e-20, 1e-6, 0.1, 0.5, 0.7, 0.9999999, 1, 1.0000001, 1.5, 2, 3, 1e10];
   const relative = xs.map((x) => (x === 1 ? log10(x) : log10(x) / Math.log10(x) - 1));
   assertClose(relative, new Float64Array(xs.length), rounding);
 });
