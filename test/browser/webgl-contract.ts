@@ -210,6 +210,22 @@ test('a GPU that computes something else is refused, and the share of wrong numb
   assert.match(fallback!, /reference kernels, got 0\.00 % on .+/);
 });
 
+test('where textures may be small only, it computes the same, or says that a batch is too large', async () => {
+  const input = caseInput('residual blocks: exact');
+  const context = freshContext();
+  const limit = context.MAX_TEXTURE_SIZE;
+  const original = context.getParameter.bind(context);
+  context.getParameter = (name: number) => (name === limit ? 32 : original(name)) as unknown;
+  await using engine = await openWebglEngine(input, { context });
+  await using kernels = openKernelEngine(caseInput('residual blocks: exact'));
+  const samples = samplesOf(input);
+  assert.is(engine.gpu.rowShift, 5);
+  assertSame(await engine.predict(samples, batch), await kernels.predict(samples, batch), 'logits');
+  const many = new Uint8Array(100 * samples.length);
+  const error = await rejection(engine.predict(many, 100 * batch));
+  assert.match(messageOf(error), /at most 1024 texels in a texture, got .*; use a smaller batch/);
+});
+
 test('input that no engine could run is refused, not run by another', async () => {
   const input = caseInput('perceptron');
   const error = await rejection(openEngine({ ...input, parameters: new Map() }));

@@ -5,8 +5,6 @@
 // with it. `opaque` sees to that: an exclusive or with a uniform that is 0, which no compiler knows.
 // Division and square root come from integers: an estimate is corrected by its exact remainder,
 // which is small and so right even modulo 2^32. Subnormal numbers count as zero, as on most GPUs.
-import { rowShift } from './texture.ts';
-
 export const arithmetic: string = `
 precision highp float;
 precision highp int;
@@ -15,8 +13,9 @@ precision highp usampler2D;
 precision highp isampler2DArray;
 uniform int zero;
 uniform int count;
+uniform int rowShift;
 
-ivec2 at(int i) { return ivec2(i & ${(1 << rowShift) - 1}, i >> ${rowShift}); }
+ivec2 at(int i) { return ivec2(i & ((1 << rowShift) - 1), i >> rowShift); }
 
 float opaque(float x) { return intBitsToFloat(floatBitsToInt(x) ^ zero); }
 vec4 opaque(vec4 x) { return intBitsToFloat(floatBitsToInt(x) ^ ivec4(zero)); }

@@ -2,8 +2,8 @@
 // shared with tfjs in the same context is set before each draw and given back as tfjs expects it.
 import { compileProgram } from './program.ts';
 import type { CompiledProgram, Program } from './program.ts';
-import { requireTexels, Texture, TextureLedger } from './texture.ts';
-import type { TextureKind } from './texture.ts';
+import { Texture, TextureLedger } from './texture.ts';
+import type { TextureKind, TextureSpace } from './texture.ts';
 
 interface Draw<P extends Program> {
   readonly inputs: Readonly<Record<keyof P['inputs'], Texture>>;
@@ -19,8 +19,9 @@ type FloatName<P extends Program> = P extends { readonly floats: readonly (infer
 /** Programs outlive engines: they are compiled once per context. */
 const compiledPrograms = new WeakMap<WebGL2RenderingContext, Map<Program, CompiledProgram>>();
 
-export class Gpu {
+export class Gpu implements TextureSpace {
   readonly gl: WebGL2RenderingContext;
+  readonly rowShift: number;
   readonly ledger: TextureLedger = new TextureLedger();
   /** Draws so far. */
   draws = 0;
@@ -30,8 +31,9 @@ export class Gpu {
   readonly #programs: Map<Program, CompiledProgram>;
   #placeholder: Texture | null = null;
 
-  constructor(gl: WebGL2RenderingContext) {
+  constructor(gl: WebGL2RenderingContext, rowShift: number) {
     this.gl = gl;
+    this.rowShift = rowShift;
     this.#vertexArray = gl.createVertexArray();
     this.#programs = compiledPrograms.get(gl) ?? new Map<Program, CompiledProgram>();
     compiledPrograms.set(gl, this.#programs);
@@ -39,8 +41,7 @@ export class Gpu {
 
   /** A texture with undefined content, owned by the caller. */
   texture(kind: TextureKind, count: number): Texture {
-    requireTexels(this.gl, count);
-    return new Texture(this.gl, this.ledger, kind, count);
+    return new Texture(this, kind, count);
   }
 
   /** A texture of these numbers, four to a texel; they are copied. */
@@ -88,6 +89,7 @@ export class Gpu {
     for (const name of program.integers) compiled.setInteger(name, values[name] ?? 0);
     for (const name of program.floats ?? []) compiled.setFloat(name, values[name] ?? 0);
     compiled.setInteger('count', count);
+    compiled.setInteger('rowShift', this.rowShift);
     const { width, height } = this.attach(outputs);
     gl.viewport(0, 0, width, height);
     gl.scissor(0, 0, width, height);

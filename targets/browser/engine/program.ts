@@ -3,7 +3,6 @@
 import { EngineError } from '#runtime';
 
 import { arithmetic } from './arithmetic.ts';
-import { rowShift } from './texture.ts';
 import type { TextureKind } from './texture.ts';
 
 export interface Program {
@@ -47,7 +46,7 @@ function fragmentSource(program: Program): string {
     ...outputs.map((type, index) => `layout(location = ${index}) out ${type} result${index};`),
     program.body,
     'void main() {',
-    `  int i = (int(gl_FragCoord.y) << ${rowShift}) + int(gl_FragCoord.x);`,
+    '  int i = (int(gl_FragCoord.y) << rowShift) + int(gl_FragCoord.x);',
     ...outputs.map((type, index) => `  result${index} = ${type}(0);`),
     '  if (i < count) run(i);',
     '}',

@@ -1,4 +1,4 @@
-// Integer textures as flat arrays of texels: texel i lies at (i mod 512, i / 512).
+// Integer textures as flat arrays of texels: texel i lies at (i mod 2^s, i / 2^s), s the engine's row shift.
 //
 // values  RGBA32UI, 16 bytes a texel  uint8 activations of four samples and four channels
 //           [n / 4, y, x, c / 4]: component n mod 4, byte c mod 4
@@ -13,10 +13,6 @@ import { EngineError } from '#runtime';
 import { requireContext } from './context.ts';
 
 export type TextureKind = 'values' | 'words' | 'blocks';
-
-/** Texels in one row of every texture that has more of them; a power of two, 2^rowShift. */
-export const rowShift = 9;
-const rowLength = 1 << rowShift;
 
 const bytesPerTexel = { values: 16, words: 16, blocks: 64 } as const satisfies Record<
   TextureKind,
@@ -36,6 +32,23 @@ export class TextureLedger {
   }
 }
 
+/** Where textures are made. */
+export interface TextureSpace {
+  readonly gl: WebGL2RenderingContext;
+  readonly ledger: TextureLedger;
+  /** Every texture with at least that many texels has 2^rowShift in a row. */
+  readonly rowShift: number;
+}
+
+/**
+ * The row shift for textures of up to `count` texels. Rasterisers share a draw out by tiles or rows, so
+ * that a small texture should be as high as it is wide.
+ */
+export function rowShiftFor(gl: WebGL2RenderingContext, count: number): number {
+  const height = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
+  return Math.min(Math.log2(height), Math.max(6, Math.ceil(Math.log2(count / height))));
+}
+
 /** Written once and then shared: freed when as many owners have released it as hold it. */
 export class Texture {
   readonly kind: TextureKind;
@@ -44,18 +57,18 @@ export class Texture {
   readonly width: number;
   readonly height: number;
   readonly handle: WebGLTexture;
-  readonly #gl: WebGL2RenderingContext;
-  readonly #ledger: TextureLedger;
+  readonly #space: TextureSpace;
   #owners = 1;
 
   /** Throws EngineError where it is larger than the GPU's textures. */
-  constructor(gl: WebGL2RenderingContext, ledger: TextureLedger, kind: TextureKind, count: number) {
+  constructor(space: TextureSpace, kind: TextureKind, count: number) {
+    const { gl, ledger, rowShift } = space;
+    requireTexels(gl, count, rowShift);
     this.kind = kind;
     this.count = count;
-    this.width = Math.min(count, rowLength);
-    this.height = Math.ceil(count / rowLength);
-    this.#gl = gl;
-    this.#ledger = ledger;
+    this.width = Math.min(count, 1 << rowShift);
+    this.height = Math.ceil(count / this.width);
+    this.#space = space;
     this.handle = gl.createTexture();
     const target = this.target;
     gl.bindTexture(target, this.handle);
@@ -68,7 +81,8 @@ export class Texture {
   }
 
   get target(): GLenum {
-    return this.kind === 'blocks' ? this.#gl.TEXTURE_2D_ARRAY : this.#gl.TEXTURE_2D;
+    const { gl } = this.#space;
+    return this.kind === 'blocks' ? gl.TEXTURE_2D_ARRAY : gl.TEXTURE_2D;
   }
 
   get bytes(): number {
@@ -90,14 +104,15 @@ export class Texture {
     if (this.isFree) throw new EngineError('webgl: expected a live texture, got a freed one');
     this.#owners--;
     if (!this.isFree) return;
-    this.#gl.deleteTexture(this.handle);
-    this.#ledger.add(-1, -this.bytes);
+    const { gl, ledger } = this.#space;
+    gl.deleteTexture(this.handle);
+    ledger.add(-1, -this.bytes);
   }
 }
 
-export function requireTexels(gl: WebGL2RenderingContext, count: number): void {
+function requireTexels(gl: WebGL2RenderingContext, count: number, rowShift: number): void {
   requireContext(gl);
-  const largest = (gl.getParameter(gl.MAX_TEXTURE_SIZE) as number) * rowLength;
+  const largest = (gl.getParameter(gl.MAX_TEXTURE_SIZE) as number) << rowShift;
   if (count <= largest) return;
   throw new EngineError(
     `webgl: expected at most ${largest} texels in a texture, got ${count}; use a smaller batch`,

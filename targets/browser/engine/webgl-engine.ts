@@ -2,7 +2,7 @@
 // docs/numerics.md has it. Calls queue draws and return; only logits, weights and activations that
 // are asked for are read back, without blocking. A failure that the GPU alone notices is thrown by the
 // next call that reads (failures.ts); weights stand still from the failure on.
-import { EngineError, InputError, moduleInput } from '#runtime';
+import { EngineError, inferShapes, InputError, moduleInput } from '#runtime';
 import type {
   DeviceActivation,
   Engine,
@@ -28,9 +28,19 @@ import type { Network } from './network.ts';
 import { nextTask } from './next-task.ts';
 import { packTargets, packValues, unpackBlocks, unpackValues } from './padding.ts';
 import { readTextures } from './read-back.ts';
-import { itemAt } from './site.ts';
+import { itemAt, texelsOf } from './site.ts';
 import { softmaxError } from './softmax-error.ts';
+import { rowShiftFor } from './texture.ts';
 import type { Texture } from './texture.ts';
+
+/** Texels of the model's largest textures, of batches of 64. */
+function largestTexture({ model, feedback }: EngineInput): number {
+  return Math.max(
+    ...inferShapes(model.graph).map((shape) => texelsOf(shape, 64)),
+    ...Array.from(model.layers.values(), ({ weights }) => weights.length / 4),
+    ...feedback.map(({ matrix }) => matrix.length / 4),
+  );
+}
 
 const noFeedback: ModuleFeedback['calls'] = new Map();
 
@@ -45,7 +55,7 @@ export class WebglEngine implements Engine {
 
   /** The input was checked by the reference kernels. The context stays the caller's. */
   constructor(gl: WebGL2RenderingContext, input: EngineInput) {
-    this.gpu = new Gpu(gl);
+    this.gpu = new Gpu(gl, rowShiftFor(gl, largestTexture(input)));
     this.#input = input;
     this.#network = openNetwork(this.gpu, input);
     this.#feedback = openFeedbacks(this.gpu, this.#network.failures, input);

@@ -12,8 +12,8 @@ const forwardProgram = {
   body: `
 uint entries(uint x) {
   ivec4 c = channelsOf(x);
-  return packed(ivec4(texelFetch(table, ivec2(c.x, 0), 0).x, texelFetch(table, ivec2(c.y, 0), 0).x,
-    texelFetch(table, ivec2(c.z, 0), 0).x, texelFetch(table, ivec2(c.w, 0), 0).x));
+  for (int b = 0; b < 4; b++) c[b] = texelFetch(table, at(c[b]), 0).x;
+  return packed(c);
 }
 void run(int i) {
   uvec4 x = texelFetch(values, at(i), 0);
@@ -30,9 +30,8 @@ const backwardProgram = {
   body: `
 ivec4 sampleOf(int i, uint x, int s) {
   ivec4 c = channelsOf(x);
-  vec4 slope = intBitsToFloat(ivec4(texelFetch(table, ivec2(c.x, 0), 0).y, texelFetch(table, ivec2(c.y, 0), 0).y,
-    texelFetch(table, ivec2(c.z, 0), 0).y, texelFetch(table, ivec2(c.w, 0), 0).y));
-  return floatBitsToInt(mul(intBitsToFloat(texelFetch(gradients, ivec3(at(i), s), 0)), slope));
+  for (int b = 0; b < 4; b++) c[b] = texelFetch(table, at(c[b]), 0).y;
+  return floatBitsToInt(mul(intBitsToFloat(texelFetch(gradients, ivec3(at(i), s), 0)), intBitsToFloat(c)));
 }
 void run(int i) {
   uvec4 x = texelFetch(values, at(i), 0);
