@@ -18,7 +18,7 @@ export type SequenceState = ReadonlyMap<number, RecurrentState>;
 
 /** How the sequences of a batch start; for models with recurrent layers. */
 export interface Sequence {
-  /** Steps of each sample, at least 1; they are the last ones of the sequence. Default: all. */
+  /** Steps of each sample in the model's input, at least 1; they are the last ones of the sequence. Default: all. */
   readonly lengths?: Int32Array | undefined;
   /** The states before the first step; not modified. Default: the layers' initial states. */
   readonly state?: SequenceState | undefined;
@@ -51,7 +51,7 @@ export interface StepRates {
 export interface TailResult {
   /** float32 [batch, classes], before the update. */
   readonly logits: Float32Array;
-  /** softmax(logits) - target, [batch, 1, 1, classes]; a source of feedback. */
+  /** softmax(logits) - target, shaped like the logits; a source of feedback where they have one position. */
   readonly error: Gradient;
   /** Gradient at the tail's input; null when the engine was asked not to compute it. */
   readonly inputGradient: Gradient | null;
@@ -63,13 +63,13 @@ export interface Engine extends AsyncDisposable {
   upload(samples: Uint8Array, batch: number, sequence?: Sequence): Activation;
   /** Copies an activation out (replay buffers, tests). */
   download(activation: Activation): Promise<Uint8Array>;
-  /** Float32 logits [batch, classes] of the whole model. */
+  /** Float32 logits [batch, classes] of the whole model; [batch, steps, classes] where it has them for every step. */
   predict(samples: Uint8Array, batch: number, sequence?: Sequence): Promise<Float32Array>;
   /** Runs modules [from, to). Does not dispose `input`. */
   forward(from: number, to: number, input: Activation): Promise<Activation>;
   /**
    * Runs modules [from, end) holding their activations, takes the error against `targets`
-   * (float32 [batch, classes], rows summing to 1), and updates every layer in them in place.
+   * (float32 like the logits, rows summing to 1, or all 0 where a step is not judged), and updates every layer in them in place.
    */
   learnTail(
     from: number,

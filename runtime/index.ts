@@ -30,6 +30,7 @@ export { openKernelEngine } from './kernels/engine.ts';
 export { expTable } from './kernels/exp-table.ts';
 export { maximumPositions } from './kernels/linear.ts';
 export { noiseOffset, noisePeriod, noiseTable } from './kernels/noise.ts';
+export { decayTable, sigmaTable } from './kernels/recurrent/gate-tables.ts';
 export type { LayerNorms } from './kernels/update.ts';
 export { layerNorms } from './kernels/update.ts';
 export { accuracyOf, argmax, softmax } from './learning/accuracy.ts';

@@ -1,16 +1,19 @@
 // What the kernels take for granted, checked once when an engine opens.
-import type { EngineInput, StepRates } from '../engine.ts';
+import type { EngineInput, Sequence, StepRates } from '../engine.ts';
 import { InputError } from '../errors.ts';
 import { inferShapes, isLayer, weightShapeOf } from '../graph/graph.ts';
 import type { Graph, Layer } from '../graph/graph.ts';
 import { showShape } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
+import { requireSequences } from './recurrent/check-sequences.ts';
 
 /** Throws InputError naming the first node that the kernels could not run. */
-export function requireRunnable({ model, modules, plan, parameters }: EngineInput): void {
+export function requireRunnable(input: EngineInput): void {
+  const { model, modules, plan, parameters } = input;
   const { nodes } = model.graph;
   const shapes = inferShapes(model.graph);
   requireLogits(model.graph, shapes);
+  requireSequences(input, shapes);
   if (plan.rules.length !== modules.length) {
     throw new InputError(
       `plan: expected ${modules.length} rules, one per module, got ${plan.rules.length}`,
@@ -18,8 +21,14 @@ export function requireRunnable({ model, modules, plan, parameters }: EngineInpu
   }
   for (const [index, node] of nodes.entries()) {
     if (isLayer(node)) requireParameters(node, shapes[node.inputs[0]!]!, parameters.get(index));
-    if (node.operator === 'lookup' && model.lookups.get(index)?.table.length !== 256) {
-      throw new InputError(`${node.name}: expected a table of 256 entries, got none`);
+    if (node.operator === 'lookup' || node.operator === 'embedding') {
+      const entries = 256 * (node.operator === 'embedding' ? node.attributes.size : 1);
+      const length = model.lookups.get(index)?.table.length;
+      if (length !== entries) {
+        throw new InputError(
+          `${node.name}: expected a table of ${entries} entries, got ${length ?? 'none'}`,
+        );
+      }
     }
     if (model.quantization[index + 1] === null && !(isLayer(node) && index === nodes.length - 1)) {
       throw new InputError(
@@ -38,10 +47,9 @@ export function requireRunnable({ model, modules, plan, parameters }: EngineInpu
 }
 
 function requireLogits({ nodes }: Graph, shapes: readonly Shape[]): void {
-  const [height, width] = shapes.at(-1)!;
-  if (height === 1 && width === 1) return;
+  if (shapes.at(-1)![1] === 1) return;
   throw new InputError(
-    `${nodes.at(-1)?.name ?? 'model'}: expected logits of 1x1 x classes, got ${showShape(shapes.at(-1)!)}`,
+    `${nodes.at(-1)?.name ?? 'model'}: expected logits of 1x1 x classes or steps x 1 x classes, got ${showShape(shapes.at(-1)!)}`,
   );
 }
 
@@ -65,6 +73,25 @@ function requireParameters(
   if (!parameters.weightScales.every((scale) => scale > 0 && scale < Infinity)) {
     throw new InputError(`${layer.name}: expected positive weight scales, got one that is not`);
   }
+}
+
+/** `lengths` against the batch and the steps of the model's input; states are checked where they are used. */
+export function requireSequence(
+  where: string,
+  sequence: Sequence | undefined,
+  batch: number,
+  { inputSteps }: { readonly inputSteps: number },
+): void {
+  const lengths = sequence?.lengths;
+  if (lengths === undefined) return;
+  if (lengths.length !== batch) {
+    throw new InputError(
+      `${where} lengths: expected ${batch}, one a sample, got ${lengths.length}`,
+    );
+  }
+  const wrong = lengths.find((length) => length < 1 || length > inputSteps);
+  if (wrong === undefined) return;
+  throw new InputError(`${where} lengths: expected 1 to ${inputSteps} steps, got ${wrong}`);
 }
 
 export function requireRates({ rate, clip, ratio, step, seed }: StepRates): void {

@@ -1,8 +1,8 @@
 import { EngineError } from '../errors.ts';
-import type { Kernel } from './kernel.ts';
+import type { ForwardKernel } from './kernel.ts';
 
 // y[p, e] = table[x[p] * size + e]
-export const embedding: Kernel<'embedding'> = {
+export const embedding: ForwardKernel<'embedding'> = {
   forward(site, [x]) {
     const { size } = site.attributes;
     const table = site.lookup?.table;
@@ -15,5 +15,4 @@ export const embedding: Kernel<'embedding'> = {
     );
     return output;
   },
-  backward: () => [null],
 };

@@ -11,7 +11,9 @@ import { sizeOf } from '../graph/shape.ts';
 import { openKernelEngine } from './engine.ts';
 
 // The reference passes its own suite: it is deterministic, and every case runs.
-engineSuite('runtime/kernels/engine conforms', async (input) => openKernelEngine(input));
+engineSuite('runtime/kernels/engine conforms', async (input) => openKernelEngine(input), {
+  sequences: true,
+});
 
 const test = suite('runtime/kernels/engine');
 

@@ -2,25 +2,31 @@
 // are held to, and the fallback where none of them runs.
 import type {
   Activation,
-  Engine,
   EngineInput,
   Gradient,
+  Sequence,
+  SequenceEngine,
+  SequenceState,
   StepRates,
   TailResult,
 } from '../engine.ts';
 import { InputError } from '../errors.ts';
 import { moduleInput } from '../graph/module.ts';
 import { sizeOf } from '../graph/shape.ts';
-import { requireRates, requireRunnable } from './check-input.ts';
+import { requireRates, requireRunnable, requireSequence } from './check-input.ts';
 import { softmaxError } from './error.ts';
 import { forwardRange, holdRange, logitsFrom, logitsValue } from './forward-range.ts';
 import type { ForwardCall } from './forward-range.ts';
-import { activationValues, gradientValues, Handle, requireLength } from './handle.ts';
+import { activationValues, gradientValues, Handle, requireLength, sequenceOf } from './handle.ts';
 import { learnDirectly, learnExactly, learnLocally } from './learn-range.ts';
 import { feedbackByModule, gradientIsUsedBefore } from './module-feedback.ts';
 import type { ModuleFeedback } from './module-feedback.ts';
 import { networkOf } from './network.ts';
 import type { Network } from './network.ts';
+import { copySequence } from './recurrent/carried-state.ts';
+import { predictStep, stepNetworkOf } from './recurrent/predict-step.ts';
+import { plainContext } from './recurrent/sequence-context.ts';
+import type { SequenceContext } from './recurrent/sequence-context.ts';
 
 /**
  * Opens the reference kernels on a model. The engine reads weights from `input.parameters` and
@@ -28,19 +34,21 @@ import type { Network } from './network.ts';
  * changed nothing. `input.model.layers` must hold what was exported: steps are clipped against it.
  * Arguments are never modified; activations and gradients are fresh and live until disposed.
  */
-export function openKernelEngine(input: EngineInput): Engine {
+export function openKernelEngine(input: EngineInput): SequenceEngine {
   requireRunnable(input);
   return new KernelEngine(input, networkOf(input), feedbackByModule(input));
 }
 
 const noFeedback: ModuleFeedback['calls'] = new Map();
 
-class KernelEngine implements Engine {
+class KernelEngine implements SequenceEngine {
   readonly name = 'kernels';
   readonly #input: EngineInput;
   readonly #network: Network;
   /** By module. */
   readonly #feedback: readonly (ModuleFeedback | null)[];
+  /** The same model for sequences of one step; made when it is first asked for. */
+  #stepNetwork: Network | null = null;
 
   constructor(input: EngineInput, network: Network, feedback: readonly (ModuleFeedback | null)[]) {
     this.#input = input;
@@ -48,19 +56,32 @@ class KernelEngine implements Engine {
     this.#feedback = feedback;
   }
 
-  upload(samples: Uint8Array, batch: number): Activation {
-    return new Handle(batch, this.#checked('upload', samples, batch, 0).slice());
+  upload(samples: Uint8Array, batch: number, sequence?: Sequence): Activation {
+    const values = this.#checked('upload', samples, batch, 0).slice();
+    requireSequence('upload', sequence, batch, this.#network);
+    return new Handle(batch, values, copySequence(sequence));
   }
 
   async download(activation: Activation): Promise<Uint8Array> {
     return activationValues(activation, 'download').slice();
   }
 
-  async predict(samples: Uint8Array, batch: number): Promise<Float32Array> {
+  async predict(samples: Uint8Array, batch: number, sequence?: Sequence): Promise<Float32Array> {
     const { sites } = this.#network;
     const input = this.#checked('predict', samples, batch, 0);
+    requireSequence('predict', sequence, batch, this.#network);
     const range = { from: 0, to: logitsValue(sites) };
-    return logitsFrom(sites, forwardRange(sites, { range, input, batch }), batch);
+    const context = plainContext(this.#network.inputSteps, sequence);
+    return logitsFrom(sites, forwardRange(sites, { range, input, batch, context }), batch);
+  }
+
+  async predictStep(
+    samples: Uint8Array,
+    batch: number,
+    state: SequenceState | null,
+  ): Promise<{ readonly logits: Float32Array; readonly state: SequenceState }> {
+    this.#stepNetwork ??= stepNetworkOf(this.#input);
+    return predictStep(this.#stepNetwork, samples, batch, state);
   }
 
   async forward(from: number, to: number, input: Activation): Promise<Activation> {
@@ -70,7 +91,8 @@ class KernelEngine implements Engine {
         'forward: expected a range that ends in a value, got logits; use predict',
       );
     }
-    return new Handle(call.batch, forwardRange(this.#network.sites, call));
+    const values = forwardRange(this.#network.sites, call);
+    return new Handle(call.batch, values, sequenceOf(input));
   }
 
   async learnTail(
@@ -120,7 +142,7 @@ class KernelEngine implements Engine {
       atEnd === undefined
         ? learnDirectly(this.#network, call, { feedbacks: feedback.calls, error }, rates)
         : learnLocally(this.#network, call, { feedback: atEnd, error }, rates);
-    return new Handle(call.batch, output);
+    return new Handle(call.batch, output, sequenceOf(input));
   }
 
   async learnByReplay(
@@ -163,7 +185,16 @@ class KernelEngine implements Engine {
     const range = { from: start, to: from === to ? start : modules[to - 1]!.to };
     const { batch } = input;
     const values = this.#checked(where, activationValues(input, where), batch, range.from);
-    return { range, input: values, batch };
+    const context = this.#context(sequenceOf(input));
+    return { range, input: values, batch, context };
+  }
+
+  /** Every call may learn: what is kept for that is small. */
+  #context(sequence: Sequence | undefined): SequenceContext {
+    const { inputSteps, recurrence, stateFeedback } = this.#network;
+    const plain = plainContext(inputSteps, sequence);
+    if (recurrence === null) return plain;
+    return { ...plain, learning: { recurrence, feedback: stateFeedback, kept: new Map() } };
   }
 
   #checked<Values extends Uint8Array | Float32Array>(

@@ -1,6 +1,7 @@
 // Forward through a range of nodes. A value is an array by ValueId; it is dropped as soon as its
 // last user in the range has read it, unless a backward pass still needs it.
 import type { ValueId } from '../graph/graph.ts';
+import type { SequenceContext } from './recurrent/sequence-context.ts';
 import type { AnySite, LayerSite } from './site.ts';
 import { runForward, runLogits } from './table.ts';
 
@@ -16,6 +17,8 @@ export interface ForwardCall {
   readonly range: Range;
   readonly input: Uint8Array;
   readonly batch: number;
+  /** Of recurrent layers; they write to it. */
+  readonly context: SequenceContext;
 }
 
 /** Called with each node as it has run; nothing handed over is modified afterwards. */
@@ -28,14 +31,14 @@ export type ForwardVisit = (
 /** The value at the range's end, fresh unless the range is empty. */
 export function forwardRange(
   sites: readonly AnySite[],
-  { range, input, batch }: ForwardCall,
+  { range, input, batch, context }: ForwardCall,
   visit?: ForwardVisit,
 ): Uint8Array {
   const users = countUsers(sites, range);
   const values: Values = new Map([[range.from, input]]);
   for (const site of sites.slice(range.from, range.to)) {
     const inputs = inputsOf(site, values);
-    const output = runForward(site, inputs, batch);
+    const output = runForward(site, inputs, batch, context);
     values.set(site.index + 1, output);
     visit?.(site, inputs, output);
     for (const value of site.inputs) {
@@ -47,11 +50,14 @@ export function forwardRange(
 }
 
 /** Every value of the range, for a backward pass. Logits are not a value: see logitsFrom. */
-export function holdRange(sites: readonly AnySite[], { range, input, batch }: ForwardCall): Values {
+export function holdRange(
+  sites: readonly AnySite[],
+  { range, input, batch, context }: ForwardCall,
+): Values {
   const values: Values = new Map([[range.from, input]]);
   for (const site of sites.slice(range.from, range.to)) {
     if (site.outputQuantization === null) break;
-    values.set(site.index + 1, runForward(site, inputsOf(site, values), batch));
+    values.set(site.index + 1, runForward(site, inputsOf(site, values), batch, context));
   }
   return values;
 }

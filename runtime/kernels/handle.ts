@@ -1,12 +1,16 @@
 // What callers hold while the numbers stay here: an activation or a gradient until it is disposed.
+import type { Sequence } from '../engine.ts';
 import { EngineError, InputError } from '../errors.ts';
 
 export class Handle<Values extends Uint8Array | Float32Array> {
   readonly batch: number;
+  /** Of an activation: how its samples start. */
+  readonly sequence: Sequence | undefined;
   #values: Values | null;
 
-  constructor(batch: number, values: Values) {
+  constructor(batch: number, values: Values, sequence?: Sequence) {
     this.batch = batch;
+    this.sequence = sequence;
     this.#values = values;
   }
 
@@ -24,6 +28,11 @@ export class Handle<Values extends Uint8Array | Float32Array> {
 export function activationValues(activation: unknown, where: string): Uint8Array {
   const values: unknown = activation instanceof Handle ? activation.values : null;
   return values instanceof Uint8Array ? values : refuse(where, 'an activation');
+}
+
+/** How the samples of an activation of this engine start. */
+export function sequenceOf(activation: unknown): Sequence | undefined {
+  return activation instanceof Handle ? activation.sequence : undefined;
 }
 
 /** The values behind a gradient that this engine gave out. */

@@ -3,10 +3,10 @@ import type { LayerName } from '../graph/operator.ts';
 import type { Kernel } from './kernel.ts';
 import type { Site } from './site.ts';
 
-/** A weight gradient in integers: real gradient = errorScale * s_x * weights, errorScale * bias. */
+/** A weight gradient, in integers but for recurrent layers: real gradient = errorScale * s_x * weights, errorScale * bias. */
 export interface LayerGradient {
-  readonly weights: Int32Array;
-  readonly bias: Int32Array;
+  readonly weights: Int32Array | Float32Array;
+  readonly bias: Int32Array | Float32Array;
   readonly errorScale: number;
 }
 

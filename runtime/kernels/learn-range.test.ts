@@ -16,6 +16,7 @@ import type { ModuleFeedback } from './module-feedback.ts';
 import { networkOf } from './network.ts';
 import type { Network } from './network.ts';
 import { gate } from './range-gradient.ts';
+import { plainContext } from './recurrent/sequence-context.ts';
 import { isLayerSite } from './site.ts';
 import { runWeightGradient } from './table.ts';
 import { updateLayer } from './update.ts';
@@ -47,7 +48,13 @@ function subjectOf(caseName: string): Subject {
   );
   const size = batch * sizeOf(feedback.sourceShape);
   const error = Float32Array.from({ length: size }, () => random() - 0.5);
-  return { network, parameters, feedback, call: { range, input: values, batch }, error };
+  return {
+    network,
+    parameters,
+    feedback,
+    call: { range, input: values, batch, context: plainContext(1) },
+    error,
+  };
 }
 
 /** Weights of a layer after its own feedback's step, whatever else happens in the module. */

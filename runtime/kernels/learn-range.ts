@@ -8,6 +8,8 @@ import { forwardRange, holdRange } from './forward-range.ts';
 import type { ForwardCall, Values } from './forward-range.ts';
 import type { Network } from './network.ts';
 import { gate, rangeGradient } from './range-gradient.ts';
+import { layerGradient } from './recurrent/gradient-sums.ts';
+import { learnSequence } from './recurrent/learn-sequence.ts';
 import { isLayerSite } from './site.ts';
 import type { LayerSite } from './site.ts';
 import { runWeightGradient } from './table.ts';
@@ -29,7 +31,7 @@ export interface ExactCall {
 /** Backpropagates through the range, updates its layers, returns the gradient at its input if wanted. */
 export function learnExactly(
   network: Network,
-  { range, batch }: ForwardCall,
+  { range, batch, context }: ForwardCall,
   { values, gradient, wantsInput, feedbacks }: ExactCall,
   rates: StepRates,
 ): Float32Array | null {
@@ -47,6 +49,13 @@ export function learnExactly(
           ? layer.gradient
           : gatedFeedback(feedback, gradient, layer.site, layer.output!, batch);
       updates.push(updateOf(network, { ...layer, gradient: delta, batch }, rates));
+    },
+    visitRecurrent(layer) {
+      const learned = learnSequence(layer.site, { ...layer, batch, context });
+      const { input, hidden } = network.recurrentLayers.get(layer.site.index)!;
+      updates.push(updateLayer(input, layerGradient(learned.input), rates));
+      updates.push(updateLayer(hidden, layerGradient(learned.hidden), rates));
+      return learned.atInput;
     },
   });
   applyUpdates(updates);

@@ -118,7 +118,8 @@ function transposeWeights(weights: Int8Array, scattered: WindowGeometry): Int8Ar
   return result;
 }
 
-function requireSummable(name: string, positions: number, batch: number): void {
+/** Throws EngineError, with the batch that fits, where a weight gradient's sums could leave int32. */
+export function requireSummable(name: string, positions: number, batch: number): void {
   if (batch * positions <= maximumPositions) return;
   const fitting = Math.floor(maximumPositions / positions);
   const cure =

@@ -104,6 +104,11 @@ function requireRule(module: Module, rule: Rule, source: FeedbackSource): void {
 
 function requireShapes({ feedback, name, sourceShape, targetShape }: FeedbackCall): void {
   const { source, grid, kernel, groups, matrix, scales } = feedback;
+  if (source === 'logits' && sourceShape[0] > 1) {
+    throw new InputError(
+      `${name}: expected logits of one position as its source, got ${showShape(sourceShape)}; take it from the tail`,
+    );
+  }
   const [height, width, channels] = source === 'logits' ? [...grid, sourceShape[2]] : sourceShape;
   const rows = source === 'logits' ? grid[0] * grid[1] * targetShape[2] : targetShape[2];
   const size = (rows * kernel * kernel * channels) / groups;

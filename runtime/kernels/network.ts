@@ -1,10 +1,15 @@
 // A model made ready for the kernels: its sites, the shape of every value, and its layers as an
 // update sees them.
 import type { EngineInput } from '../engine.ts';
+import { hiddenQuantization, linearMaps } from '../graph/cell.ts';
+import type { LinearMaps } from '../graph/cell.ts';
 import { inferShapes } from '../graph/graph.ts';
+import type { Model } from '../graph/model.ts';
 import type { Shape } from '../graph/shape.ts';
-import { isLayerSite, parametersOf, sitesOf } from './site.ts';
-import type { AnySite } from './site.ts';
+import type { StateFeedback } from '../learning/plan.ts';
+import type { Recurrence } from '../learning/recurrence.ts';
+import { isLayerSite, isRecurrentSite, parametersOf, sitesOf } from './site.ts';
+import type { AnySite, Site } from './site.ts';
 import { layerNorms } from './update.ts';
 import type { UpdatedLayer } from './update.ts';
 
@@ -14,17 +19,57 @@ export interface Network {
   readonly shapes: readonly Shape[];
   /** By node index. */
   readonly layers: ReadonlyMap<number, UpdatedLayer>;
+  /** By node index: W and U. */
+  readonly recurrentLayers: ReadonlyMap<number, UpdatedMaps>;
+  /** Height of the model's input, which counts the steps of a sequence. */
+  readonly inputSteps: number;
+  readonly recurrence: Recurrence | null;
+  /** By node index. */
+  readonly stateFeedback: ReadonlyMap<number, StateFeedback>;
 }
 
-export function networkOf({ model, parameters }: EngineInput): Network {
+interface UpdatedMaps {
+  readonly input: UpdatedLayer;
+  readonly hidden: UpdatedLayer;
+}
+
+export function networkOf({ model, parameters, plan, stateFeedback }: EngineInput): Network {
   const sites = sitesOf(model, parameters);
+  const { weightLimit } = model;
   const layers = sites.filter(isLayerSite).map((site): [number, UpdatedLayer] => {
     const inputScale = site.inputQuantization[0]!.scale;
     const own = parametersOf(site);
     const norms = layerNorms(model.layers.get(site.index) ?? own, inputScale);
     const { index, name } = site;
-    const { weightLimit } = model;
-    return [index, { index, name, parameters: own, inputScale, norms, weightLimit }];
+    const firstNoise = 0;
+    return [index, { index, name, parameters: own, inputScale, norms, weightLimit, firstNoise }];
   });
-  return { sites, shapes: inferShapes(model.graph), layers: new Map(layers) };
+  const recurrentLayers = sites
+    .filter(isRecurrentSite)
+    .map((site): [number, UpdatedMaps] => [site.index, updatedMaps(site, model)]);
+  return {
+    sites,
+    shapes: inferShapes(model.graph),
+    layers: new Map(layers),
+    recurrentLayers: new Map(recurrentLayers),
+    inputSteps: model.graph.inputShape[0],
+    recurrence: plan.recurrence,
+    stateFeedback: new Map(stateFeedback.map((feedback) => [feedback.node, feedback])),
+  };
+}
+
+function updatedMaps(site: Site<'recurrent'>, { layers, weightLimit }: Model): UpdatedMaps {
+  const { index, name, attributes } = site;
+  const [, , features] = site.inputShapes[0]!;
+  const own = parametersOf(site);
+  const now = linearMaps(own, attributes, features);
+  const exported = linearMaps(layers.get(index) ?? own, attributes, features);
+  const mapOf = (key: keyof LinearMaps, inputScale: number, firstNoise: number): UpdatedLayer => {
+    const norms = layerNorms(exported[key], inputScale);
+    return { index, name, parameters: now[key], inputScale, norms, weightLimit, firstNoise };
+  };
+  return {
+    input: mapOf('input', site.inputQuantization[0]!.scale, 0),
+    hidden: mapOf('hidden', hiddenQuantization.scale, now.input.weights.length),
+  };
 }

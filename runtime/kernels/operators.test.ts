@@ -24,6 +24,7 @@ import type { Shape } from '../graph/shape.ts';
 import { holdRange, inputsOf } from './forward-range.ts';
 import type { Values as RangeValues } from './forward-range.ts';
 import { rangeGradient } from './range-gradient.ts';
+import { plainContext } from './recurrent/sequence-context.ts';
 import { sitesOf } from './site.ts';
 import { runWeightGradient } from './table.ts';
 
@@ -195,7 +196,8 @@ function samplesOf(model: Model): Uint8Array {
 
 function forward(model: Model): RangeValues {
   const range = { from: 0, to: model.graph.nodes.length };
-  return holdRange(sitesOf(model, model.layers), { range, input: samplesOf(model), batch });
+  const call = { range, input: samplesOf(model), batch, context: plainContext(1) };
+  return holdRange(sitesOf(model, model.layers), call);
 }
 
 /** Real gradients of sum(cotangent * output), by the kernels. */
@@ -215,6 +217,7 @@ function backward(model: Model): {
     gradient: cotangent,
     batch,
     wantsInput: true,
+    visitRecurrent: () => null,
     visit({ site, input, gradient }) {
       const { weights, bias, errorScale } = runWeightGradient(site, input, gradient, batch);
       const scale = errorScale * site.inputQuantization[0]!.scale;

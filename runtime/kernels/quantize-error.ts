@@ -14,6 +14,16 @@ export interface QuantizedError {
  * Throws EngineError naming `where` if g holds a NaN, an infinity, or too wide a range.
  */
 export function quantizeError(gradient: Float32Array, where: string): QuantizedError {
+  const values = new Uint8Array(gradient.length);
+  return { values, ...quantizeErrorInto(values, gradient, where) };
+}
+
+/** The same into `values`, which is as long as `gradient`. */
+export function quantizeErrorInto(
+  values: Uint8Array,
+  gradient: Float32Array,
+  where: string,
+): Omit<QuantizedError, 'values'> {
   let a = 0;
   let b = 0;
   let finite = 0; // x - x is NaN for a NaN or an infinity, and the sum stays so
@@ -30,9 +40,8 @@ export function quantizeError(gradient: Float32Array, where: string): QuantizedE
     );
   }
   const zeroPoint = roundHalfEven(Math.min(255, Math.max(0, Math.fround(-Math.fround(a / scale)))));
-  const values = new Uint8Array(gradient.length);
   for (let i = 0; i < values.length; i++) {
     values[i] = quantize(Math.fround(gradient[i]! / scale), zeroPoint, 0, 255);
   }
-  return { values, scale, zeroPoint };
+  return { scale, zeroPoint };
 }

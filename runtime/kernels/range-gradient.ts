@@ -4,8 +4,9 @@ import type { ValueId } from '../graph/graph.ts';
 import { applyGate } from './clamp-range.ts';
 import { inputsOf } from './forward-range.ts';
 import type { Range, Values } from './forward-range.ts';
-import { isLayerSite } from './site.ts';
-import type { AnySite, LayerSite } from './site.ts';
+import type { BackwardCall } from './kernel.ts';
+import { isLayerSite, isRecurrentSite } from './site.ts';
+import type { AnySite, LayerSite, Site } from './site.ts';
 import { runBackward } from './table.ts';
 
 /** A layer as backward passes it: `gradient` is that of its output, through its own gate. */
@@ -27,6 +28,16 @@ export interface RangeGradientCall {
   readonly wantsInput: boolean;
   /** Called for each layer, last first, before its weights could have changed. */
   visit(layer: LayerVisit): void;
+  /** The same for each recurrent layer; gives the gradient at its input, null where it is not wanted. */
+  visitRecurrent(layer: RecurrentVisit): Float32Array | null;
+}
+
+/** A recurrent layer as backward passes it: `gradient` is that of its output. */
+export interface RecurrentVisit {
+  readonly site: Site<'recurrent'>;
+  readonly input: Uint8Array;
+  readonly gradient: Float32Array;
+  readonly wantsInput: boolean;
 }
 
 /** The gradient at the range's input, or null where it is not wanted. */
@@ -34,7 +45,7 @@ export function rangeGradient(
   sites: readonly AnySite[],
   call: RangeGradientCall,
 ): Float32Array | null {
-  const { range, values, batch } = call;
+  const { range, values } = call;
   const gradients = new Map<ValueId, Float32Array>([[range.to, call.gradient.slice()]]);
   const wanted = wantedValues(sites, range, call.wantsInput);
   for (const site of sites.slice(range.from, range.to).toReversed()) {
@@ -48,12 +59,10 @@ export function rangeGradient(
     const inputs = inputsOf(site, values);
     if (isLayerSite(site)) call.visit({ site, input: inputs[0]!, output, gradient });
     const wants = site.inputs.map((input) => wanted.has(input));
-    if (!wants.includes(true)) continue;
-    const parts = runBackward(site, {
+    const parts = partsOf(site, call, {
       inputs,
       output: output ?? noValue,
       gradient,
-      batch,
       wanted: wants,
     });
     for (const [i, part] of parts.entries()) {
@@ -61,6 +70,21 @@ export function rangeGradient(
     }
   }
   return gradients.get(range.from) ?? null;
+}
+
+/** Gradients of the node's inputs; none where none is wanted. */
+function partsOf(
+  site: AnySite,
+  call: RangeGradientCall,
+  node: Omit<BackwardCall, 'batch'>,
+): readonly (Float32Array | null)[] {
+  const { inputs, gradient, wanted } = node;
+  if (isRecurrentSite(site)) {
+    return [call.visitRecurrent({ site, input: inputs[0]!, gradient, wantsInput: wanted[0]! })];
+  }
+  // Tokens have no gradient.
+  if (site.operator === 'embedding' || !wanted.includes(true)) return [];
+  return runBackward(site, { ...node, batch: call.batch });
 }
 
 /** g = g * gate(y) in place, for operators that clamp. */
@@ -80,7 +104,11 @@ function wantedValues(
 ): ReadonlySet<ValueId> {
   const wanted = new Set<ValueId>(wantsInput ? [from] : []);
   for (const site of sites.slice(from, to)) {
-    if (isLayerSite(site) || site.inputs.some((input) => wanted.has(input))) {
+    if (
+      isLayerSite(site) ||
+      isRecurrentSite(site) ||
+      site.inputs.some((input) => wanted.has(input))
+    ) {
       wanted.add(site.index + 1);
     }
   }

@@ -18,9 +18,9 @@ export interface Site<Name extends OperatorName> {
   readonly inputQuantization: readonly Quantization[];
   /** Null where the node makes float32 logits. */
   readonly outputQuantization: Quantization | null;
-  /** Of conv and dense, else null. */
+  /** Of conv, dense and recurrent, else null. */
   readonly parameters: LayerParameters | null;
-  /** Of lookup, else null. */
+  /** Of lookup and embedding, else null. */
   readonly lookup: LookupParameters | null;
 }
 
@@ -29,6 +29,10 @@ export type LayerSite = Site<'conv'> | Site<'dense'>;
 
 export function isLayerSite(site: AnySite): site is LayerSite {
   return site.operator === 'conv' || site.operator === 'dense';
+}
+
+export function isRecurrentSite(site: AnySite): site is Site<'recurrent'> {
+  return site.operator === 'recurrent';
 }
 
 export function sitesOf(
@@ -52,7 +56,7 @@ export function quantizationOf(site: AnySite): Quantization {
   return site.outputQuantization ?? refuse(site, 'a quantised output');
 }
 
-export function parametersOf(site: LayerSite): LayerParameters {
+export function parametersOf(site: LayerSite | Site<'recurrent'>): LayerParameters {
   return site.parameters ?? refuse(site, 'weights');
 }
 

@@ -6,17 +6,18 @@ import { concat } from './concat.ts';
 import { conv } from './conv.ts';
 import { dense } from './dense.ts';
 import { embedding } from './embedding.ts';
-import type { BackwardCall, Kernel } from './kernel.ts';
+import type { BackwardCall, DifferentiableName, ForwardKernel, Kernel } from './kernel.ts';
 import type { LayerGradient, LayerKernel } from './layer-kernel.ts';
 import { lookup } from './lookup.ts';
 import { maxPool } from './max-pool.ts';
 import { mul } from './mul.ts';
-import { recurrent } from './recurrent.ts';
+import { forwardSequence } from './recurrent/forward-sequence.ts';
+import type { SequenceContext } from './recurrent/sequence-context.ts';
 import type { AnySite, LayerSite, Site } from './site.ts';
 
 const layers: { readonly [Name in LayerName]: LayerKernel<Name> } = { conv, dense };
 
-const kernels: { readonly [Name in OperatorName]: Kernel<Name> } = {
+const kernels: { readonly [Name in DifferentiableName]: Kernel<Name> } = {
   ...layers,
   add,
   mul,
@@ -24,20 +25,27 @@ const kernels: { readonly [Name in OperatorName]: Kernel<Name> } = {
   maxPool,
   averagePool,
   lookup,
-  embedding,
-  recurrent,
 };
 
-/** The node's output; `inputs` are left as they are. */
+const forwardKernels: { readonly [Name in OperatorName]: ForwardKernel<Name> } = {
+  ...kernels,
+  embedding,
+  recurrent: {
+    forward: (site, [x], batch, context) => forwardSequence(site, x!, batch, context),
+  },
+};
+
+/** The node's output; `inputs` are left as they are, recurrent layers write to `context`. */
 export function runForward<Name extends OperatorName>(
   site: Site<Name> & AnySite,
   inputs: readonly Uint8Array[],
   batch: number,
+  context: SequenceContext,
 ): Uint8Array {
-  return kernels[site.operator].forward(site, inputs, batch);
+  return forwardKernels[site.operator].forward(site, inputs, batch, context);
 }
 
-export function runBackward<Name extends OperatorName>(
+export function runBackward<Name extends DifferentiableName>(
   site: Site<Name> & AnySite,
   call: BackwardCall,
 ): readonly (Float32Array | null)[] {

@@ -24,6 +24,7 @@ function layerOf(perRow: number, weights = 0): UpdatedLayer {
     inputScale: 0.5,
     norms: { weights: 1, bias: 1 },
     weightLimit: 64,
+    firstNoise: 0,
   };
 }
 

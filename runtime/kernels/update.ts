@@ -23,6 +23,8 @@ export interface UpdatedLayer {
   readonly inputScale: number;
   readonly norms: LayerNorms;
   readonly weightLimit: number;
+  /** Index of the first weight's noise: 0 but for a recurrent layer's second map. */
+  readonly firstNoise: number;
 }
 
 /** Fresh arrays, to be written over `parameters` once every layer of a call has its own. */
@@ -96,7 +98,7 @@ export function applyUpdates(updates: readonly LayerUpdate[]): void {
 /** f32(f32(u * factor) * ratio), factor = min(1, f32(f32(clip * reference) / f32(u * norm))). */
 function clippedStep(
   perUnit: number,
-  sums: Int32Array,
+  sums: LayerGradient['weights'],
   reference: number,
   { clip, ratio }: StepRates,
 ): number {
@@ -109,13 +111,13 @@ function clippedStep(
 }
 
 function nextWeights(
-  { index, name, parameters, weightLimit }: UpdatedLayer,
-  sums: Int32Array,
+  { index, name, parameters, weightLimit, firstNoise }: UpdatedLayer,
+  sums: LayerGradient['weights'],
   steps: Float32Array,
   { seed, step }: StepRates,
 ): Int8Array {
   requireFinite(steps, name);
-  const offset = noiseOffset(seed, index, step);
+  const offset = noiseOffset(seed, index, step) + firstNoise;
   const result = new Int8Array(sums.length);
   const perRow = sums.length / steps.length;
   for (let i = 0; i < result.length; i++) {
@@ -129,7 +131,7 @@ function nextWeights(
 
 function nextBias(
   { name, parameters }: UpdatedLayer,
-  sums: Int32Array,
+  sums: LayerGradient['weights'],
   steps: Float32Array,
 ): Int32Array {
   requireFinite(steps, name);

@@ -57,6 +57,11 @@ export function windowSums(
   }
 }
 
+/** sums[o] = matrix[o] . column, for rows as long as the column. */
+export function multiplyRows(matrix: Int8Array, column: Int32Array, sums: Int32Array): void {
+  multiplyGroup(matrix, column, sums, 0, sums.length, 0, column.length);
+}
+
 /** sums[o] = matrix[o] . column[base, base + length) for o in [from, to), four rows at a time. */
 function multiplyGroup(
   matrix: Int8Array,

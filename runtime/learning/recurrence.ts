@@ -51,11 +51,11 @@ export function sequenceCalls(
   const isLearned = (chunk: Chunk): boolean =>
     earlier !== 'none' || output === 'sequence' || chunk.to === steps;
   return {
-    forward: chunks.map((chunk) => ({ ...chunk, keep: isLearned(chunk) })),
+    forward: chunks.map(({ from, to }) => ({ from, to, keep: isLearned({ from, to }) })),
     learn: chunks
       .filter(isLearned)
       .toReversed()
-      .map((chunk) => ({ ...chunk, call: 'exact', carry: earlier !== 'none' })),
+      .map(({ from, to }) => ({ from, to, call: 'exact', carry: earlier !== 'none' })),
   };
 }
 
@@ -64,13 +64,17 @@ function callsByGates(exactSteps: number, steps: number): SequenceCalls {
   const last = { from: cut, to: steps };
   const chunks = chunksOf(0, cut, exactSteps, cut % exactSteps);
   return {
-    forward: [...chunks.map((chunk) => ({ ...chunk, keep: false })), { ...last, keep: true }],
+    forward: [
+      ...chunks.map(({ from, to }) => ({ from, to, keep: false })),
+      { ...last, keep: true },
+    ],
     learn: [
       { ...last, call: 'exact', carry: true },
-      ...chunks.map((chunk): LearnCall => ({
-        ...chunk,
+      ...chunks.map(({ from, to }): LearnCall => ({
+        from,
+        to,
         call: 'gates',
-        position: chunk.from / cut,
+        position: from / cut,
       })),
     ],
   };

@@ -1,8 +1,8 @@
-// Small models that together use every operator, every attribute, every rule and every source of
-// feedback. What an engine computes on them is compared with the reference kernels.
-import type { EngineInput, Plan, Rule, Shape } from '#runtime';
+// Small models that together use every operator of images, every attribute, every rule and every source
+// of feedback; sequence-cases.ts has those of sequences. What an engine computes on them is compared with the reference kernels.
+import type { EngineInput, Plan, Recurrence, Rule, Shape } from '#runtime';
 
-import { randomFeedback } from './random-feedback.ts';
+import { randomFeedback, randomStateFeedback } from './random-feedback.ts';
 import type { RandomFeedbackOptions } from './random-feedback.ts';
 import { RandomModel, windowOf } from './random-model.ts';
 
@@ -12,13 +12,35 @@ export type CaseInput = Omit<EngineInput, 'parameters' | 'programs'>;
 export interface EngineCase {
   readonly name: string;
   readonly input: CaseInput;
+  readonly sequences: SequenceKind;
+  /** True where the model can also predict one step at a time. */
+  readonly isStepwise: boolean;
 }
 
-interface CaseModel {
+/** How the samples of a case start: all steps from the initial states, or with lengths or states of their own. */
+export type SequenceKind = 'whole' | 'lengths' | 'states';
+
+/** What a case of recurrent layers learns by. */
+export interface CaseRecurrence {
+  readonly recurrence: Recurrence;
+  /** Of a random state feedback; none by default. */
+  readonly segments?: number;
+}
+
+/** One set of rules for a case, where its feedback comes from, and how its recurrent layers learn. */
+type CasePlan = readonly [
+  rules: readonly Rule[],
+  feedback?: RandomFeedbackOptions | null,
+  sequences?: CaseRecurrence,
+];
+
+export interface CaseModel {
   readonly shape: Shape;
   readonly weightLimit?: 64 | 127;
-  /** One set of rules for each case made of this model, and where its feedback comes from. */
-  readonly plans: readonly (readonly [rules: readonly Rule[], feedback?: RandomFeedbackOptions])[];
+  readonly sequences?: SequenceKind;
+  readonly isStepwise?: boolean;
+  /** Each makes a case. */
+  readonly plans: readonly CasePlan[];
   readonly build: (model: RandomModel) => void;
 }
 
@@ -230,23 +252,53 @@ const planDefaults = {
 
 /** Fresh models on every call; nothing is shared. */
 export function engineCases(): EngineCase[] {
-  return Object.entries(caseModels).flatMap(([name, { shape, weightLimit, plans, build }], seed) =>
-    plans.map(([rules, feedback], variant) => {
-      const random = new RandomModel(seed + 1, shape, weightLimit);
-      build(random);
-      const { model, modules } = random.finish();
-      const own = feedback ? randomFeedback({ model, modules, rules }, feedback, variant + 1) : [];
-      const label = [rules.join(' '), feedback ? `from ${feedback.source}` : ''].join(' ').trim();
+  return casesOf(caseModels, 1);
+}
+
+/** A case for each plan of each model, by seeds from `firstSeed` on. */
+export function casesOf(
+  models: { readonly [name: string]: CaseModel },
+  firstSeed: number,
+): EngineCase[] {
+  return Object.entries(models).flatMap(([name, own], index) =>
+    own.plans.map((plan, variant) => {
+      const label = labelOf(plan);
       return {
         name: `${name}: ${label}`,
-        input: {
-          model,
-          modules,
-          plan: { ...planDefaults, rules },
-          feedback: own,
-          stateFeedback: [],
-        },
+        input: inputOf(own, plan, firstSeed + index, variant + 1),
+        sequences: own.sequences ?? 'whole',
+        isStepwise: own.isStepwise ?? false,
       };
     }),
   );
+}
+
+function labelOf([rules, feedback, sequences]: CasePlan): string {
+  const parts = [rules.join(' ')];
+  if (feedback) parts.push(`from ${feedback.source}`);
+  if (sequences) {
+    const { exactSteps, earlier } = sequences.recurrence;
+    parts.push(`with ${exactSteps} exact steps and ${earlier} before`);
+    if (sequences.segments) parts.push(`fed back in ${sequences.segments} segments`);
+  }
+  return parts.join(' ');
+}
+
+function inputOf(
+  { shape, weightLimit, build }: CaseModel,
+  [rules, feedback, sequences]: CasePlan,
+  seed: number,
+  feedbackSeed: number,
+): CaseInput {
+  const random = new RandomModel(seed, shape, weightLimit);
+  build(random);
+  const { model, modules } = random.finish();
+  const segments = sequences?.segments ?? 0;
+  return {
+    model,
+    modules,
+    plan: { ...planDefaults, rules, recurrence: sequences?.recurrence ?? null },
+    feedback: feedback ? randomFeedback({ model, modules, rules }, feedback, feedbackSeed) : [],
+    stateFeedback: segments > 0 ? randomStateFeedback(model, segments, feedbackSeed) : [],
+  };
 }

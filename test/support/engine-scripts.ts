@@ -1,9 +1,18 @@
 // What the engine suite does with an engine, as scripts that tell every number they see. Only calls
 // that a lesson with the case's plan would make are made: programs may exist for no others.
 import { inferShapes, layoutOf, learnStep, sizeOf } from '#runtime';
-import type { DeviceActivation, Engine, Gradient, LayerParameters, StepRates } from '#runtime';
+import type {
+  DeviceActivation,
+  Engine,
+  Gradient,
+  LayerParameters,
+  SequenceEngine,
+  SequenceState,
+  StepRates,
+} from '#runtime';
 
-import type { CaseInput } from './engine-cases.ts';
+import type { CaseInput, SequenceKind } from './engine-cases.ts';
+import { randomSequence } from './random-sequence.ts';
 import { randomStream } from './random-stream.ts';
 
 interface Observation {
@@ -16,16 +25,19 @@ interface Opened {
   /** The arrays the engine was opened with. */
   readonly parameters: ReadonlyMap<number, LayerParameters>;
   readonly input: CaseInput;
+  readonly sequences: SequenceKind;
 }
 
 export type Script = (opened: Opened) => AsyncGenerator<Observation, void, undefined>;
 
 /** Logits, then every module's output, and the tail's input by one call. */
-export const predictAndForward: Script = async function* ({ engine, input }) {
+export const predictAndForward: Script = async function* ({ engine, input, sequences }) {
   for (const batch of [3, 1]) {
     const samples = randomSamples(input, batch, batch);
-    yield { what: `predict of ${batch}`, values: await engine.predict(samples, batch) };
-    let activation = engine.upload(samples, batch);
+    const sequence = randomSequence(input.model, sequences, batch, batch);
+    const logits = await engine.predict(samples, batch, sequence);
+    yield { what: `predict of ${batch}`, values: logits };
+    let activation = engine.upload(samples, batch, sequence);
     const tailInput = await engine.forward(0, input.plan.rules.indexOf('exact'), activation);
     yield { what: 'the input of the tail', values: await engine.download(tailInput) };
     for (let module = 0; module + 1 < input.modules.length; module++) {
@@ -41,11 +53,13 @@ export const predictAndForward: Script = async function* ({ engine, input }) {
 
 /** The calls of one step, and the weights after each: a failure names the call. */
 export const learnOnce: Script = async function* (opened) {
-  const { engine, input } = opened;
+  const { engine, input, sequences } = opened;
   const { replay, tail, sources } = layoutOf(input.plan, input.modules, input.feedback);
   const batch = input.plan.batchSize;
   const rates = ratesOf(input, 0);
-  const inputs: DeviceActivation[] = [engine.upload(randomSamples(input, batch, 7), batch)];
+  const sequence = randomSequence(input.model, sequences, batch, 7);
+  const samples = randomSamples(input, batch, 7);
+  const inputs: DeviceActivation[] = [engine.upload(samples, batch, sequence)];
   for (let module = 0; module < tail; module++) {
     inputs.push(await engine.forward(module, module + 1, inputs[module]!));
   }
@@ -72,11 +86,12 @@ export const learnOnce: Script = async function* (opened) {
 
 /** Twenty steps as a lesson makes them, the last batches smaller. */
 export const learnInSteps: Script = async function* (opened) {
-  const { engine, input } = opened;
+  const { engine, input, sequences } = opened;
   const layout = layoutOf(input.plan, input.modules, input.feedback);
   for (let step = 0; step < 20; step++) {
     const batch = step < 16 ? input.plan.batchSize : 1 + (step % 3);
-    const sample = engine.upload(randomSamples(input, batch, step), batch);
+    const sequence = randomSequence(input.model, sequences, batch, step);
+    const sample = engine.upload(randomSamples(input, batch, step), batch, sequence);
     const first = await engine.forward(0, layout.trained, sample);
     const targets = randomTargets(input, batch, step);
     const rates = ratesOf(input, step);
@@ -97,6 +112,36 @@ export const pushWeights: Script = async function* ({ engine, parameters, input 
   await engine.push();
   yield { what: 'predict after push', values: await engine.predict(samples, 2) };
 };
+
+/** Every step of a batch one at a time: logits and states. */
+export const predictInSteps: Script = async function* ({ engine, input }) {
+  const batch = 3;
+  const [steps, width, channels] = input.model.graph.inputShape;
+  const size = width * channels;
+  const samples = randomSamples(input, batch, 5);
+  let state: SequenceState | null = null;
+  for (let t = 0; t < steps; t++) {
+    const now = new Uint8Array(batch * size);
+    for (let n = 0; n < batch; n++) {
+      const at = (n * steps + t) * size;
+      now.set(samples.subarray(at, at + size), n * size);
+    }
+    const next: StepPrediction = await stepwise(engine).predictStep(now, batch, state);
+    yield { what: `logits of step ${t}`, values: next.logits };
+    for (const [node, own] of next.state) {
+      yield { what: `hidden state of node ${node} after step ${t}`, values: own.hidden };
+      yield { what: `state of node ${node} after step ${t}`, values: own.state };
+    }
+    state = next.state;
+  }
+};
+
+type StepPrediction = Awaited<ReturnType<SequenceEngine['predictStep']>>;
+
+function stepwise(engine: Engine): SequenceEngine {
+  if ('predictStep' in engine) return engine as SequenceEngine;
+  throw new Error(`${engine.name}: expected an engine with predictStep, got one without`);
+}
 
 export const uploadCopies: Script = async function* ({ engine, input }) {
   const samples = randomSamples(input, 2, 1);
@@ -127,12 +172,13 @@ function randomSamples({ model }: CaseInput, batch: number, seed: number): Uint8
   return Uint8Array.from({ length }, () => Math.floor(random() * 256));
 }
 
-/** One-hot rows, every third one softened. */
+/** One-hot rows, every third one softened; where there are many positions, some that are not judged. */
 function randomTargets({ model }: CaseInput, batch: number, seed: number): Float32Array {
   const random = randomStream(seed + 2000);
-  const [, , classes] = inferShapes(model.graph).at(-1)!;
-  const targets = new Float32Array(batch * classes);
-  for (let n = 0; n < batch; n++) {
+  const [positions, , classes] = inferShapes(model.graph).at(-1)!;
+  const targets = new Float32Array(batch * positions * classes);
+  for (let n = 0; n < batch * positions; n++) {
+    if (positions > 1 && random() < 0.3) continue;
     const sharp = n % 3 === 2 ? 0.75 : 1;
     targets.fill((1 - sharp) / classes, n * classes, (n + 1) * classes);
     targets[n * classes + Math.floor(random() * classes)]! += sharp;

@@ -7,42 +7,52 @@ import type { Engine, EngineInput, LayerParameters } from '#runtime';
 
 import { assertSame } from './assert-same.ts';
 import { engineCases } from './engine-cases.ts';
-import type { CaseInput } from './engine-cases.ts';
+import type { EngineCase } from './engine-cases.ts';
 import {
   learnInSteps,
   learnOnce,
   predictAndForward,
+  predictInSteps,
   pushWeights,
   uploadCopies,
 } from './engine-scripts.ts';
 import type { Script } from './engine-scripts.ts';
+import { sequenceCases } from './sequence-cases.ts';
 
 type OpenEngine = (input: EngineInput) => Promise<Engine>;
+
+interface SuiteOptions {
+  /** False for engines that refuse models with recurrent layers or embeddings. */
+  readonly sequences: boolean;
+}
 
 /**
  * Registers and runs the suite `name`. `open` gets an input without programs: an engine that needs
  * them makes them first. It owns the arrays in `parameters`; they are read after `pull` only.
  */
-export function engineSuite(name: string, open: OpenEngine): void {
+export function engineSuite(name: string, open: OpenEngine, { sequences }: SuiteOptions): void {
   const test = suite(name);
-  const cases = engineCases();
-  for (const { name: caseName, input } of cases) {
-    test(`${caseName}: predicts and forwards as the kernels do`, () =>
-      compare(predictAndForward, input, open));
-    test(`${caseName}: each learning call does as the kernels' does`, () =>
-      compare(learnOnce, input, open));
-    test(`${caseName}: twenty steps end at the kernels' weights`, () =>
-      compare(learnInSteps, input, open));
+  const cases = [...engineCases(), ...(sequences ? sequenceCases() : [])];
+  for (const each of cases) {
+    test(`${each.name}: predicts and forwards as the kernels do`, () =>
+      compare(predictAndForward, each, open));
+    test(`${each.name}: each learning call does as the kernels' does`, () =>
+      compare(learnOnce, each, open));
+    test(`${each.name}: twenty steps end at the kernels' weights`, () =>
+      compare(learnInSteps, each, open));
+    if (!each.isStepwise) continue;
+    test(`${each.name}: predicts one step at a time as the kernels do`, () =>
+      compare(predictInSteps, each, open));
   }
-  test('what was pushed is what predicts', () => compare(pushWeights, cases[0]!.input, open));
-  test('an uploaded activation is a copy', () => compare(uploadCopies, cases[0]!.input, open));
+  test('what was pushed is what predicts', () => compare(pushWeights, cases[0]!, open));
+  test('an uploaded activation is a copy', () => compare(uploadCopies, cases[0]!, open));
   test.run();
 }
 
 /** Runs a script on both engines side by side and stops at the first number that differs. */
-async function compare(script: Script, input: CaseInput, open: OpenEngine): Promise<void> {
-  const expected = run(script, input, async (own) => openKernelEngine(own));
-  const actual = run(script, input, open);
+async function compare(script: Script, own: EngineCase, open: OpenEngine): Promise<void> {
+  const expected = run(script, own, async (input) => openKernelEngine(input));
+  const actual = run(script, own, open);
   try {
     for await (const { what, values } of expected) {
       const { value } = await actual.next();
@@ -53,10 +63,14 @@ async function compare(script: Script, input: CaseInput, open: OpenEngine): Prom
   }
 }
 
-async function* run(script: Script, input: CaseInput, open: OpenEngine): ReturnType<Script> {
+async function* run(
+  script: Script,
+  { input, sequences }: EngineCase,
+  open: OpenEngine,
+): ReturnType<Script> {
   const parameters = copyParameters(input.model.layers);
   await using engine = await open({ ...input, parameters, programs: new Map() });
-  yield* script({ engine, parameters, input });
+  yield* script({ engine, parameters, input, sequences });
 }
 
 /** Arrays of their own, for engines that write on them. */

@@ -1,5 +1,13 @@
-import { inferShapes } from '#runtime';
-import type { Feedback, FeedbackSource, Model, Module, Rule, ValueId } from '#runtime';
+import { cells, inferShapes, isRecurrent } from '#runtime';
+import type {
+  Feedback,
+  FeedbackSource,
+  Model,
+  Module,
+  Rule,
+  StateFeedback,
+  ValueId,
+} from '#runtime';
 
 import { randomStream } from './random-stream.ts';
 
@@ -33,6 +41,35 @@ export function randomFeedback(
   );
 }
 
+/** A sparse random one for every recurrent layer that runs forwards. */
+export function randomStateFeedback(
+  { graph }: Model,
+  segments: number,
+  seed: number,
+): StateFeedback[] {
+  const random = randomStream(seed);
+  return graph.nodes.flatMap((own, node): StateFeedback[] => {
+    if (!isRecurrent(own) || own.attributes.reverse) return [];
+    const { cell, hiddenSize } = own.attributes;
+    const width = (cells[cell].hasCellState ? 2 : 1) * hiddenSize;
+    const rows = segments * hiddenSize;
+    return [{ node, segments, ...sparseRows(rows, width, random) }];
+  });
+}
+
+/** Rows of int8, half of them zeros, that keep the size of what they are applied to. */
+function sparseRows(
+  rows: number,
+  width: number,
+  random: () => number,
+): { readonly matrix: Int8Array; readonly scales: Float32Array } {
+  const matrix = Int8Array.from({ length: rows * width }, () =>
+    random() < 0.5 ? 0 : Math.round(random() * 254 - 127),
+  );
+  const typical = 1 / (70 * Math.sqrt(width / 2));
+  return { matrix, scales: Float32Array.from({ length: rows }, () => typical * (0.5 + random())) };
+}
+
 function targetsOf(model: Model, { from, to }: Module, rule: Rule): ValueId[] {
   if (rule === 'feedback-local') return [to];
   if (rule !== 'feedback-direct') return [];
@@ -55,10 +92,13 @@ function feedbackOf(
   const grid = source === 'logits' ? (options.grid ?? [1, 1]) : ([height, width] as const);
   const rows = shapes[target]![2] * (source === 'logits' ? grid[0] * grid[1] : 1);
   const perRow = (kernel * kernel * channels) / groups;
-  const matrix = Int8Array.from({ length: rows * perRow }, () =>
-    random() < 0.5 ? 0 : Math.round(random() * 254 - 127),
-  );
-  const typical = 1 / (70 * Math.sqrt(perRow / 2));
-  const scales = Float32Array.from({ length: rows }, () => typical * (0.5 + random()));
-  return { target, source, kernel, dilation, groups, grid, matrix, scales };
+  return {
+    target,
+    source,
+    kernel,
+    dilation,
+    groups,
+    grid,
+    ...sparseRows(rows, perRow, random),
+  };
 }

@@ -1,7 +1,8 @@
 // Small quantised models with seeded random weights, made without an exporter: each node is added by
 // name of its operator, and scales are chosen so that activations fill their 8 bits and some saturate.
-import { inferShapes, sizeOf } from '#runtime';
+import { cells, hiddenQuantization, inferShapes, rowsOf, sizeOf } from '#runtime';
 import type {
+  CellName,
   Clamp,
   LayerParameters,
   LookupParameters,
@@ -49,6 +50,14 @@ interface LayerOptions {
 interface ConvOptions extends LayerOptions {
   readonly window: Window;
   readonly groups?: number;
+}
+
+interface RecurrentOptions {
+  readonly cell: CellName;
+  readonly hiddenSize: number;
+  readonly reverse?: boolean;
+  readonly output?: 'sequence' | 'last';
+  readonly hasInitialState?: boolean;
 }
 
 /** A model as far as it has been built. Every method adds one node and returns the value it makes. */
@@ -176,6 +185,65 @@ export class RandomModel {
     return output;
   }
 
+  /** A recurrent layer over [steps, 1, features], and its random initial state where asked for. */
+  recurrent(
+    input: ValueId,
+    {
+      cell,
+      hiddenSize,
+      reverse = false,
+      output = 'last',
+      hasInitialState = false,
+    }: RecurrentOptions,
+  ): ValueId {
+    const features = this.shapeOf(input)[2];
+    const stateSize = (cells[cell].hasCellState ? 2 : 1) * hiddenSize;
+    const initialState = hasInitialState
+      ? Array.from({ length: stateSize }, () => 1.6 * this.#random() - 0.8)
+      : [];
+    const attributes = { cell, hiddenSize, reverse, output, initialState };
+    const value = this.#push(1, 'none', () => ({
+      name: this.#name(cell),
+      operator: 'recurrent',
+      attributes,
+      inputs: [input],
+    }));
+    this.#quantization[value] = hiddenQuantization;
+    this.#sizes[value] = 0.5;
+    // Gates take both maps' sums, of root mean square 1 together.
+    const rows = rowsOf(attributes);
+    const maps = [
+      this.#linearMap(rows, features, this.#sizes[input]!, this.#quantization[input]!.scale),
+      this.#linearMap(rows, hiddenSize, 0.5, hiddenQuantization.scale),
+    ] as const;
+    this.#layers.set(value - 1, {
+      weights: Int8Array.of(...maps[0].weights, ...maps[1].weights),
+      bias: Int32Array.of(...maps[0].bias, ...maps[1].bias),
+      weightScales: Float32Array.of(...maps[0].weightScales, ...maps[1].weightScales),
+    });
+    return value;
+  }
+
+  /** A vector of `size` values for each token of 256. */
+  embedding(input: ValueId, size: number): ValueId {
+    const value = this.#push(1, 'none', () => ({
+      name: this.#name('embedding'),
+      operator: 'embedding',
+      attributes: { size },
+      inputs: [input],
+    }));
+    const table = this.#fill(Uint8Array, 256 * size, () => Math.floor(256 * this.#random()));
+    this.#lookups.set(value - 1, { table, slope: new Float32Array(0) });
+    return value;
+  }
+
+  /** Logits of every step: [steps, 1, classes] in float32. Ends the model. */
+  stepLogits(input: ValueId, classes: number): ValueId {
+    const value = this.conv(input, { outputChannels: classes, window: windowOf(1) });
+    this.#quantization[value] = null;
+    return value;
+  }
+
   /** Ends a module after the last node added. */
   cut(): void {
     const from = this.#modules.at(-1)?.to ?? 0;
@@ -199,23 +267,24 @@ export class RandomModel {
   ): ValueId {
     const output = this.#push(this.#sizes[input]!, clamp, node);
     const { outputChannels } = node(null).attributes;
+    const [size, { scale }] = [this.#sizes[input]!, this.#quantization[input]!];
+    this.#layers.set(output - 1, this.#linearMap(outputChannels, fan, size, scale));
+    return output;
+  }
+
+  /** Weights uniform within the limit, so that a sum over `fan` inputs of `size` keeps their size. */
+  #linearMap(rows: number, fan: number, size: number, inputScale: number): LayerParameters {
     const limit = this.#weightLimit;
-    // Weights are uniform within the limit, so that a sum over `fan` inputs keeps their size.
     const typical = Math.sqrt(3 / fan) / limit;
-    const weightScales = this.#fill(
-      Float32Array,
-      outputChannels,
-      () => typical * (0.5 + this.#random()),
-    );
-    const weights = this.#fill(Int8Array, outputChannels * fan, () =>
+    const weightScales = this.#fill(Float32Array, rows, () => typical * (0.5 + this.#random()));
+    const weights = this.#fill(Int8Array, rows * fan, () =>
       Math.round((2 * this.#random() - 1) * limit),
     );
-    const perBias = this.#quantization[input]!.scale * typical;
-    const bias = this.#fill(Int32Array, outputChannels, () =>
-      Math.round(((this.#random() - 0.5) * this.#sizes[input]!) / perBias),
+    const perBias = inputScale * typical;
+    const bias = this.#fill(Int32Array, rows, () =>
+      Math.round(((this.#random() - 0.5) * size) / perBias),
     );
-    this.#layers.set(output - 1, { weights, bias, weightScales });
-    return output;
+    return { weights, bias, weightScales };
   }
 
   /** `size` is the output's root mean square as expected before the clamp. */

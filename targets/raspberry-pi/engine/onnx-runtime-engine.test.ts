@@ -4,8 +4,10 @@ import { engineSuite } from '#test-support';
 
 import { openOnnxRuntimeEngine } from './onnx-runtime-engine.ts';
 
-engineSuite('targets/raspberry-pi/engine', async (input) =>
-  openOnnxRuntimeEngine({ ...input, programs: programsOf(input) }),
+engineSuite(
+  'targets/raspberry-pi/engine',
+  async (input) => openOnnxRuntimeEngine({ ...input, programs: programsOf(input) }),
+  { sequences: false },
 );
 
 /** The exported programs, and one for each module that the suite forwards alone. */
