@@ -38,8 +38,8 @@ function oneStep(model: Model): Model {
   return { ...model, graph: { ...model.graph, inputShape: [1, width, channels] } };
 }
 
-/** Follows which values hold something of every step, and which sum up the steps so far. */
-function requireStepwise(graph: Graph): void {
+/** Follows which values hold something of every step, and which sum up the steps so far. Throws as stepNetworkOf. */
+export function requireStepwise(graph: Graph): void {
   const shapes = inferShapes(graph);
   const isOfSteps = [true];
   for (const node of graph.nodes) {
