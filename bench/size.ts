@@ -1,8 +1,8 @@
 // Bytes shipped, held to bench/size-budgets.json. "runtime" is what a page downloads before any
 // engine: the runtime and msgpackr in one file, minified and gzipped. "browser" is what targets/browser
 // adds to them for most models, without operators/rare.js, and "browserWithTfjs" all that a page can
-// load; both from the built files, whose shaders are shortened. "package" is the npm tarball without
-// the demo model.
+// load; both from the built files, whose shaders are shortened. "scriptTag" is the same in one file for a
+// script tag. "package" is the npm tarball without the demo model and without that one file.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -60,15 +60,17 @@ async function measureBrowser(
     .reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
 }
 
+const scriptTagFile = 'dist/onward-browser.js';
+
 function measurePackage(): number {
   const listing = execFileSync('npm', ['pack', '--dry-run', '--json'], { encoding: 'utf8' });
   const [tarball] = JSON.parse(listing) as Tarball[];
   if (tarball === undefined) throw new Error('size: expected one tarball, got none');
-  const models = tarball.files.filter(({ path }) => path.endsWith('.onward'));
-  return models.reduce(
-    (size, { path }) => size - gzipSync(readFileSync(path)).length,
-    tarball.size,
+  console.log(`  npm tarball ${tarball.size} bytes, all in all`);
+  const apart = tarball.files.filter(
+    ({ path }) => path.endsWith('.onward') || path === scriptTagFile,
   );
+  return apart.reduce((size, { path }) => size - gzipSync(readFileSync(path)).length, tarball.size);
 }
 
 function check(name: string, bytes: number, budget: number): void {
@@ -83,4 +85,5 @@ const own = await measureBrowser(['@tensorflow/*', '#runtime'], (name) => !name.
 check('browser', own, budgets.browserGzipBytes);
 const all = await measureBrowser([], () => true);
 check('browserWithTfjs', all, budgets.browserWithTfjsGzipBytes);
+check('scriptTag', gzipSync(readFileSync(scriptTagFile)).length, budgets.scriptTagGzipBytes);
 check('package', measurePackage(), budgets.packageBytes);

@@ -1,10 +1,11 @@
-// Runs test/browser/*.ts in Chromium, each in a page on localhost, then test/browser/demo/*.ts, which
-// drive the demo page from here as a person would, and test/browser/parity/*.ts, which compare what a
-// page learns with another engine here. Prints what test/run.ts prints.
+// Runs test/browser/*.ts in Chromium, each in a page on localhost, then what drives pages from here:
+// test/browser/pages, the library on other people's pages; test/browser/demo, the demo page as a person
+// uses it; test/browser/parity, what a page learns against another engine here. Prints what test/run.ts prints; run by it (`npm test`), it
+// sends what it found instead of the closing line.
 //
 //   node --conditions=source --import tsx test/browser.ts [part of a path ...]
 //
-// Without Chromium nothing runs, and that is said.
+// Without Chromium nothing runs, and that is said: each file counts as skipped.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -17,7 +18,7 @@ import type { Browser } from 'playwright-core';
 import { bundleTests } from './support/browser-bundle.ts';
 import type { ServedFiles } from './support/browser-bundle.ts';
 import type { FileReport } from './support/browser-page.ts';
-import { chromiumMissing, launchChromium } from './support/chromium.ts';
+import { chromiumMissing, closeSharedChromium, sharedChromium } from './support/chromium.ts';
 import { sharedData } from './support/shared-data.ts';
 
 /** Of one test file; generous, since the rasteriser shares the CPU with everything else. */
@@ -25,7 +26,7 @@ const fileLimitMs = 900_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pageTests = join('test', 'browser');
-const driverTests = [join('test', 'browser', 'demo'), join('test', 'browser', 'parity')];
+const driverTests = ['pages', 'demo', 'parity'].map((name) => join(pageTests, name));
 
 function findTests(folder: string, filters: readonly string[]): string[] {
   return readdirSync(join(root, folder))
@@ -107,11 +108,10 @@ async function runDriver(path: string): Promise<FileReport> {
 
 async function runPages(paths: readonly string[], add: (report: FileReport) => void) {
   const server = await serve(await bundleTests(root, paths));
-  const browser = await launchChromium();
-  console.log(`Chromium ${browser.version()}`);
+  const browser = await sharedChromium();
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   for (const path of paths) add(await runFile(browser, origin, path));
-  await browser.close();
+  server.closeAllConnections();
   server.close();
 }
 
@@ -123,35 +123,40 @@ async function runDrivers(paths: readonly string[], add: (report: FileReport) =>
   for (const path of paths) add(await runDriver(path));
 }
 
-async function run(filters: readonly string[]): Promise<number> {
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  const problems: string[] = [];
+async function run(filters: readonly string[]): Promise<FileReport> {
+  const total = { passed: 0, failed: 0, skipped: 0, problems: [] as string[] };
+  const add = (report: FileReport): void => {
+    total.passed += report.passed;
+    total.failed += report.failed;
+    total.skipped += report.skipped;
+    total.problems.push(...report.problems);
+  };
   const pages = findTests(pageTests, filters);
   const drivers = driverTests.flatMap((folder) => findTests(folder, filters));
-  if (chromiumMissing !== null) {
-    total.skipped = pages.length + drivers.length;
-    console.log(`${chromiumMissing}: browser tests did not run`);
-  } else {
-    const add = (report: FileReport): void => {
-      total.passed += report.passed;
-      total.failed += report.failed;
-      total.skipped += report.skipped;
-      problems.push(...report.problems);
-    };
-    if (pages.length > 0) await runPages(pages, add);
-    if (drivers.length > 0) await runDrivers(drivers, add);
-    if (total.passed + total.failed + total.skipped === 0) {
-      total.failed++;
-      problems.push('found no browser tests');
-    }
-  }
+  if (pages.length + drivers.length === 0) return total;
+  if (chromiumMissing !== null) return { ...total, skipped: pages.length + drivers.length };
+  console.log(`\nChromium ${(await sharedChromium()).version()}`);
+  if (pages.length > 0) await runPages(pages, add);
+  if (drivers.length > 0) await runDrivers(drivers, add);
+  await closeSharedChromium();
+  return total;
+}
+
+function printClosingLine({ passed, failed, skipped, problems }: FileReport): void {
   if (problems.length > 0) console.log(`\nproblems:\n  ${problems.join('\n  ')}`);
-  const skips = total.skipped === 0 ? '' : `, ${total.skipped} skipped`;
-  console.log(`\n${total.passed} passed, ${total.failed} failed${skips}`);
-  return total.failed;
+  if (chromiumMissing !== null) console.log(`\n${chromiumMissing}: browser tests did not run`);
+  const skips = skipped === 0 ? '' : `, ${skipped} skipped`;
+  console.log(`\n${passed} passed, ${failed} failed${skips}`);
 }
 
 process.exitCode = 1; // until everything has run
-const failed = await run(process.argv.slice(2));
-// Not left to the event loop: a browser of a test that failed may hold it open.
-process.exit(failed === 0 ? 0 : 1);
+const found = await run(process.argv.slice(2));
+if (process.send !== undefined) {
+  // Not left to the event loop: a browser of a test that failed may hold it open.
+  process.send(found, () => process.exit(0));
+} else {
+  const isEmpty = found.passed + found.failed + found.skipped === 0;
+  const report = isEmpty ? { ...found, failed: 1, problems: ['found no browser tests'] } : found;
+  printClosingLine(report);
+  process.exit(report.failed === 0 ? 0 : 1);
+}

@@ -1,8 +1,9 @@
 // Runs every *.test.ts and cannot pass by accident. uvu alone exits 0 when a `before` hook throws,
 // when a file forgets `.run()`, and when a test never settles; each of these is a failure here.
 //
-//   node --conditions=source --import tsx test/run.ts [part of a path ...]
+//   node --conditions=source --import tsx test/run.ts [--browser] [part of a path ...]
 //
+// With --browser, test/browser.ts comes after them, in a process of its own, and is counted too.
 // The last line printed is `N passed, N failed`, with `, N skipped` where tests were skipped.
 import { readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -10,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
+import { runBrowserTests } from './support/browser-run.ts';
 import { announcedSkips } from './support/skip.ts';
 
 /** uvu's own result: [failures as text, or true], passed, skipped, registered. */
@@ -23,6 +25,7 @@ declare global {
 const { values: options, positionals: filters } = parseArgs({
   allowPositionals: true,
   options: {
+    browser: { type: 'boolean', default: false },
     root: { type: 'string', default: fileURLToPath(new URL('..', import.meta.url)) },
     // Generous on purpose: a limit for hangs, not a test of speed.
     'suite-limit-ms': { type: 'string', default: '600000' },
@@ -34,6 +37,7 @@ const suiteLimitMs = Number(options['suite-limit-ms']);
 const runEnd = Date.now() + Number(options['run-limit-ms']);
 
 const problems: string[] = [];
+const notes: string[] = []; // stand above the closing line
 let skipped = 0;
 let isFinished = false;
 
@@ -61,8 +65,11 @@ function findTests(folder: string): string[] {
 }
 
 /** The outcome of `work`, or 'hung' when it passes its limit or nothing is left that could end it. */
-async function watch<Result>(work: Promise<Result>): Promise<Result | 'hung'> {
-  const limitMs = Math.max(0, Math.min(suiteLimitMs, runEnd - Date.now()));
+async function watch<Result>(
+  work: Promise<Result>,
+  mostMs = suiteLimitMs,
+): Promise<Result | 'hung'> {
+  const limitMs = Math.max(0, Math.min(mostMs, runEnd - Date.now()));
   deadline[0] = Date.now() + limitMs;
   let giveUp = ignore;
   const hang = new Promise<'hung'>((settle) => {
@@ -129,8 +136,23 @@ function reportSkips(name: string, uvuSkips: number): void {
   }
 }
 
+async function runBrowser(): Promise<void> {
+  const ending = new AbortController();
+  const found = await watch(runBrowserTests(filters, ending.signal), Infinity);
+  if (found === 'hung') {
+    ending.abort();
+    return report('test/browser.ts: the run passed its limit');
+  }
+  if (found.note !== null) notes.push(found.note);
+  counts[passed]! += found.passed;
+  counts[failed]! += found.failed;
+  skipped += found.skipped;
+  problems.push(...found.problems);
+}
+
 function printClosingLine(): void {
   if (problems.length > 0) console.log(`\nproblems:\n  ${problems.join('\n  ')}`);
+  for (const note of notes) console.log(`\n${note}`);
   const skips = skipped === 0 ? '' : `, ${skipped} skipped`;
   console.log(`\n${counts[passed]} passed, ${counts[failed]} failed${skips}`);
 }
@@ -162,6 +184,7 @@ for (const [index, path] of paths.entries()) {
   }
   await runFile(index, path);
 }
+if (options.browser) await runBrowser();
 if (counts[passed]! + counts[failed]! + skipped === 0) {
   report(`found no tests in ${root}${filters.map((f) => ` matching '${f}'`).join(',')}`);
 }

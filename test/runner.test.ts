@@ -28,7 +28,7 @@ function runOn(files: Readonly<Record<string, string>>, ...args: string[]): Outc
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       ['--import', 'tsx', 'test/run.ts', `--root=${root}`, ...args],
-      { cwd: repository, encoding: 'utf8' },
+      { cwd: repository, encoding: 'utf8', env: { ...process.env, CHROMIUM: '/nowhere/chromium' } },
     );
     const lastLine = stdout.trimEnd().split('\n').at(-1) ?? '';
     return { status, lastLine, output: stdout + stderr };
@@ -145,5 +145,14 @@ for (const way of ['skip', 'only']) {
     expectOutcome(outcome, 1, '1 passed, 1 failed', 'skipped without a reason');
   });
 }
+
+test('where there is no Chromium its tests count as skipped, and a line says why', () => {
+  const text = `${head} test('one', () => {}); test.run();`;
+  const { status, lastLine, output } = runOn({ 'a.test.ts': text }, '--browser');
+  assert.is(status, 0, output);
+  const [, skipped] = /^1 passed, 0 failed, (\d+) skipped$/.exec(lastLine) ?? [];
+  const why = `${skipped} files of browser tests were skipped: no Chromium at /nowhere/chromium;`;
+  assert.ok(output.includes(`\n${why}`), output);
+});
 
 test.run();

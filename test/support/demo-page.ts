@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert';
 
 import { buildPage } from '../../targets/browser/demo/build/build-page.ts';
 import { servePage } from '../../targets/browser/demo/build/serve-page.ts';
-import { launchChromium } from './chromium.ts';
+import { sharedChromium } from './chromium.ts';
 
 const screenshots = fileURLToPath(new URL('../../demo/out/screenshots/', import.meta.url));
 let built: ReturnType<typeof buildPage> | null = null;
@@ -31,8 +31,8 @@ export async function openDemoPage(
 ): Promise<DemoPage> {
   built ??= buildPage();
   const { server, address } = await servePage(await built, 0);
-  const browser = await launchChromium();
-  const page = await browser.newPage(options);
+  const context = await (await sharedChromium()).newContext(options);
+  const page = await context.newPage();
   const problems: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(message.text());
@@ -55,7 +55,7 @@ export async function openDemoPage(
       await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
     },
     async [Symbol.asyncDispose]() {
-      await browser.close();
+      await context.close();
       server.closeAllConnections();
       server.close();
     },
