@@ -1,6 +1,6 @@
 // From a prepared model to the content of a package: the plan, the feedback it asks for, how well
 // that feedback agrees with backpropagation, and the programs.
-import { sizeOf } from '#runtime';
+import { inferShapes, sizeOf } from '#runtime';
 import type { Alignment, Feedback, PackageContent, StateFeedback } from '#runtime';
 
 import { measureAlignment } from './feedback/alignment.ts';
@@ -13,6 +13,7 @@ import { planFor } from './plan.ts';
 import type { PlanOptions } from './plan.ts';
 import type { PreparedModel } from './prepare.ts';
 import { exportPrograms } from './programs/export-programs.ts';
+import { headPrograms } from './programs/head-program.ts';
 
 export interface FeedbackOptions extends FormOptions {
   /** `calibrated`, the default, is fitted to the true gradients; `random` is drawn from `seed`. */
@@ -44,7 +45,9 @@ export function assemble(prepared: PreparedModel, options: AssembleOptions = {})
   const classes = prepared.classes;
   const labels = options.labels ?? Array.from({ length: classes }, (_, index) => String(index));
   const stateFeedback: readonly StateFeedback[] = [];
-  const programs = exportPrograms({ model, modules, plan, feedback, stateFeedback });
+  const source = { model, modules, plan, feedback, stateFeedback };
+  const hasSpare = inferShapes(model.graph).at(-1)![2] > classes;
+  const programs = [...exportPrograms(source), ...(hasSpare ? headPrograms(source) : [])];
   return { model, modules, plan, feedback, stateFeedback, input, labels, programs, alignment };
 }
 

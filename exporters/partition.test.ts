@@ -66,6 +66,16 @@ test('a depthwise convolution joins the pointwise one after it', () => {
   );
 });
 
+test('a dense layer at the end stands alone, after a depthwise convolution too', () => {
+  const dense = { outputChannels: 3, clamp: null };
+  const head: Node = { name: 'head', operator: 'dense', attributes: dense, inputs: [2] };
+  assert.equal(names(graphOf(conv('stem', 0), conv('dw', 1, 4), head)), [
+    'stem 0-1',
+    'dw 1-2',
+    'head 2-3',
+  ]);
+});
+
 test('a value read by the last node keeps everything in one module', () => {
   assert.equal(names(graphOf(conv('a', 0), conv('b', 1), add('sum', 0, 2))), ['a 0-3']);
 });

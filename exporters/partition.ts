@@ -1,5 +1,6 @@
 // Cuts a graph into modules: as small as the graph allows, so that little is alive at a time, but
-// never between a depthwise convolution and the pointwise one that completes it.
+// never between a depthwise convolution and the pointwise one that completes it. A dense layer at the
+// end is a module of its own: what it reads is where new classes are told apart.
 import { isLayer } from '#runtime';
 import type { Graph, Module, Node } from '#runtime';
 
@@ -14,7 +15,9 @@ export function partition(graph: Graph): Module[] {
   for (const { from, to } of segments) {
     const nodes = graph.nodes.slice(from, to);
     const previous = runs.at(-1);
-    if (previous && (open || !nodes.some(isLayer))) previous.to = to;
+    const isHead =
+      to === graph.nodes.length && nodes.length === 1 && nodes[0]!.operator === 'dense';
+    if (previous && ((open && !isHead) || !nodes.some(isLayer))) previous.to = to;
     else runs.push({ from, to });
     open = leavesOpen(graph.nodes.slice(runs.at(-1)!.from, to));
   }

@@ -2,19 +2,25 @@ import type { Engine } from './engine.ts';
 // The user's object on the device: predicts, learns in lessons, remembers what was kept.
 // It predicts with an engine of its own, so that a lesson running elsewhere never shows half-learned
 // weights, and hands lessons to `teach`, which a target runs in place or in a worker thread.
-import { EngineError, InputError } from './errors.ts';
+import { EngineError, FormatError, InputError } from './errors.ts';
 import { inferShapes } from './graph/graph.ts';
-import { overwriteParameters } from './graph/parameters.ts';
+import { copyParameters, overwriteParameters } from './graph/parameters.ts';
 import type { Parameters } from './graph/parameters.ts';
 import { sizeOf } from './graph/shape.ts';
 import { argmax, softmax } from './learning/accuracy.ts';
-import { checkLabels } from './learning/examples.ts';
+import { checkLabels, splitExamples } from './learning/examples.ts';
 import type { Examples } from './learning/examples.ts';
+import { removeRow } from './learning/head.ts';
 import { quantizeSamples } from './learning/input.ts';
 import type { SampleFormat } from './learning/input.ts';
-import type { LessonOptions, LessonReport } from './learning/lesson.ts';
+import type { LessonOptions, LessonReport, LessonRequest } from './learning/lesson.ts';
+import { remember, withoutClass, withoutThese } from './learning/remember.ts';
+import { text } from './package/check.ts';
 import type { PackageContent } from './package/content.ts';
+import type { Learned } from './state/recover.ts';
+import { noLesson } from './state/state.ts';
 import type { LessonRecord, State } from './state/state.ts';
+import { unlessDamaged } from './state/unless-damaged.ts';
 
 /** Samples of one owner as a caller holds them: values one sample after another, and a class each. */
 export interface LabelledSamples {
@@ -39,11 +45,7 @@ export interface KeptLesson extends LessonReport {
 
 /** Runs one lesson from the given parameters; resolves with the new ones where it was kept. */
 export type Teach = (
-  request: {
-    readonly parameters: Parameters;
-    readonly examples: Examples;
-    readonly firstStep: number;
-  },
+  request: LessonRequest & { readonly parameters: Parameters },
   options: LessonOptions,
 ) => Promise<{
   readonly report: LessonReport;
@@ -57,32 +59,40 @@ export interface LearnerParts {
   /** The arrays the engine was opened with; the learner overwrites them with kept weights. */
   readonly parameters: Parameters;
   readonly teach: Teach;
-  /** What was learned before; null for a learner that forgets when it is closed. */
-  readonly state: State | null;
+  /** What was learned before; on a memoryStorage, it is forgotten when the learner is closed. */
+  readonly state: State;
+  /** Bytes of old examples to keep, for rehearsal and to judge by; default 256 KiB. */
+  readonly rehearsalBytes?: number | undefined;
 }
 
 export class Learner implements AsyncDisposable {
   readonly content: PackageContent;
   readonly #parts: LearnerParts;
   readonly #format: SampleFormat;
-  #steps: number;
-  #lessons = 0;
-  #learning = false;
+  readonly #size: number;
+  #isChanging = false;
 
   constructor(parts: LearnerParts) {
     this.#parts = parts;
     this.content = parts.content;
-    this.#steps = parts.state?.steps ?? 0;
     const { model, input } = parts.content;
     this.#format = {
       shape: model.graph.inputShape,
       quantization: model.quantization[0]!,
       description: input,
     };
+    this.#size = sizeOf(this.#format.shape);
+    this.#check(parts.state);
   }
 
+  /** The package's classes, then those added here. */
   get labels(): readonly string[] {
-    return this.content.labels;
+    return [...this.content.labels, ...this.#parts.state.labels];
+  }
+
+  /** Name of the engine that predicts. */
+  get engine(): string {
+    return this.#parts.engine.name;
   }
 
   /** Class of one sample. Throws InputError for a wrong length or values that are not finite. */
@@ -94,11 +104,10 @@ export class Learner implements AsyncDisposable {
   /** Classes of many samples, in order; computed 16 at a time. */
   async predictAll(samples: LabelledSamples['x']): Promise<Prediction[]> {
     const quantized = quantizeAll(samples, this.#format);
-    const size = sizeOf(this.#format.shape);
     const predictions: Prediction[] = [];
-    for (let start = 0; start < quantized.length; start += 16 * size) {
-      const chunk = quantized.subarray(start, start + 16 * size);
-      const count = chunk.length / size;
+    for (let start = 0; start < quantized.length; start += 16 * this.#size) {
+      const chunk = quantized.subarray(start, start + 16 * this.#size);
+      const count = chunk.length / this.#size;
       const logits = await this.#parts.engine.predict(chunk, count);
       for (let n = 0; n < count; n++) predictions.push(this.#describe(logits, n, count));
     }
@@ -110,46 +119,140 @@ export class Learner implements AsyncDisposable {
    * One lesson at a time. Throws InputError for samples or labels that do not fit, EngineError where
    * the lesson failed; either way the old weights stand.
    */
-  async learn(samples: LabelledSamples, options: LessonOptions = {}): Promise<KeptLesson> {
-    if (this.#learning) {
-      throw new EngineError('learn: expected no other lesson running, got one; await it first');
-    }
-    const examples = this.#examples(samples);
-    this.#learning = true;
-    try {
-      const { parameters, teach, state } = this.#parts;
-      const request = { parameters, examples, firstStep: this.#steps };
-      const { report, parameters: learned } = await teach(request, options);
-      const id = await state?.commit(report, learned);
-      this.#steps += report.steps;
-      if (!learned) return { ...report, id: null };
-      await this.#adopt(learned);
-      this.#lessons++;
-      return { ...report, id: id ?? `lesson-${this.#lessons}` };
-    } finally {
-      this.#learning = false;
-    }
+  async learn({ x, y }: LabelledSamples, options: LessonOptions = {}): Promise<KeptLesson> {
+    const samples = quantizeAll(x, this.#format);
+    const labels = Array.from(y, (label, index) => this.#classOf(label, index));
+    checkLabels(labels, samples.length / this.#size, this.labels.length);
+    return this.#teach({ samples, labels }, options, null);
   }
 
-  /** Lessons kept and refused, oldest first; empty without a state. */
+  /**
+   * Adds a class from samples of it, one or more: makes an output row of them, then learns them together
+   * with old examples, if any are kept. A lesson as any other. Throws InputError where the package has no
+   * spare row left, where the label is taken or cannot be printed.
+   */
+  async addClass(
+    label: string,
+    x: LabelledSamples['x'],
+    options: LessonOptions = {},
+  ): Promise<KeptLesson> {
+    const { length } = this.labels;
+    if (!isLabel(label) || this.labels.includes(label)) {
+      throw new InputError(
+        `addClass: expected a new label of 1 to 256 printable characters, got ${JSON.stringify(label)}`,
+      );
+    }
+    if (length >= outputRows(this.content)) {
+      throw new InputError(
+        `addClass: expected a spare output row, got ${length} classes in ${length} rows; removeClass frees one, or export again with more spare classes`,
+      );
+    }
+    const samples = quantizeAll(x, this.#format);
+    const labels = Array.from({ length: samples.length / this.#size }, () => length);
+    return this.#teach({ samples, labels }, options, label);
+  }
+
+  /** Takes back a class that was added, whenever that was; what else was learned stays. Can be undone. */
+  removeClass(label: string): Promise<string> {
+    return this.#change(async () => {
+      const { content } = this;
+      const row = this.labels.indexOf(label);
+      if (row < content.labels.length) {
+        throw new InputError(
+          `removeClass: expected one of the classes added here (${this.#parts.state.labels.join(', ') || 'none'}), got ${JSON.stringify(label)}`,
+        );
+      }
+      const { state } = this.#parts;
+      const parameters = copyParameters(this.#parts.parameters);
+      removeRow(content, parameters, row, this.labels.length);
+      const id = await state.commit({ ...noLesson, cause: `class ${label} removed` }, parameters, {
+        labels: state.labels.filter((each) => each !== label),
+        examples: withoutClass(state.examples, row, this.#size),
+      });
+      await this.#adopt(parameters);
+      return id;
+    });
+  }
+
+  /** Lessons kept and refused, oldest first. */
   history(): readonly LessonRecord[] {
-    return this.#parts.state?.history() ?? [];
+    return this.#parts.state.history();
   }
 
   /** Goes back to before the lesson `id`, by default the last kept one. Throws StateError if it is gone. */
-  async undo(id?: string): Promise<LessonRecord> {
-    const { state } = this.#parts;
-    if (!state) {
-      throw new InputError('undo: expected a learner with a state, got none; pass { state }');
-    }
-    const { record, parameters } = await state.undo(id);
-    await this.#adopt(parameters);
-    return record;
+  undo(id?: string): Promise<LessonRecord> {
+    return this.#change(async () => {
+      const { record, parameters } = await this.#parts.state.undo(id);
+      await this.#adopt(parameters);
+      return record;
+    });
+  }
+
+  /** Goes back to the package's weights, labels and examples; can be undone. */
+  reset(): Promise<void> {
+    return this.#change(async () => this.#adopt(await this.#parts.state.reset()));
+  }
+
+  /** Erases all that was learned here, the examples kept and the history, for good. */
+  forget(): Promise<void> {
+    return this.#change(async () => this.#adopt(await this.#parts.state.forget()));
+  }
+
+  /** What was learned as the bytes of one file, for `load` here or on another device; with old examples unless told. */
+  save({ examples = true }: { readonly examples?: boolean } = {}): Promise<
+    Uint8Array<ArrayBuffer>
+  > {
+    return this.#parts.state.save(examples);
+  }
+
+  /**
+   * Takes what `save` gave over what was learned here; can be undone. Throws FormatError for other
+   * bytes, StateError for those of another package; either way nothing changes.
+   */
+  load(file: Uint8Array): Promise<void> {
+    return this.#change(async () => {
+      const { state } = this.#parts;
+      await this.#adopt(await state.load(file, (learned) => this.#check(learned)));
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.engine[Symbol.asyncDispose]();
-    await this.#parts.state?.[Symbol.asyncDispose]();
+    await this.#parts.state[Symbol.asyncDispose]();
+  }
+
+  #teach(examples: Examples, options: LessonOptions, label: string | null): Promise<KeptLesson> {
+    return this.#change(async () => {
+      const { parameters, teach, state, rehearsalBytes: bytes = 2 ** 18 } = this.#parts;
+      const { holdout = 0.2, seed = 0 } = options;
+      const size = this.#size;
+      const fresh = splitExamples(examples, { size, fraction: holdout, seed });
+      const old = withoutThese(state.examples, fresh, size);
+      const newClass = label === null ? null : this.labels.length;
+      const request = { parameters, fresh, old, newClass, firstStep: state.steps };
+      const { report, parameters: learned } = await teach(request, options);
+      const cause = report.cause ?? (label === null ? undefined : `class ${label} added`);
+      const id = await state.commit({ ...report, cause }, learned, {
+        labels: label === null ? state.labels : [...state.labels, label],
+        examples: remember(old, fresh, { size, bytes, seed: state.seed }),
+      });
+      if (!learned) return { ...report, id: null };
+      await this.#adopt(learned);
+      return { ...report, id };
+    });
+  }
+
+  /** One change at a time: each starts from what the one before it left. */
+  async #change<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#isChanging) {
+      throw new EngineError('learner: expected no other lesson running, got one; await it first');
+    }
+    this.#isChanging = true;
+    try {
+      return await work();
+    } finally {
+      this.#isChanging = false;
+    }
   }
 
   async #adopt(learned: Parameters): Promise<void> {
@@ -157,11 +260,17 @@ export class Learner implements AsyncDisposable {
     await this.#parts.engine.push();
   }
 
-  #examples({ x, y }: LabelledSamples): Examples {
-    const samples = quantizeAll(x, this.#format);
-    const labels = Array.from(y, (label, index) => this.#classOf(label, index));
-    checkLabels(labels, samples.length / sizeOf(this.#format.shape), this.labels.length);
-    return { samples, labels };
+  // A file says that it is of this package; nothing in it is trusted to be.
+  #check({ labels, examples }: Pick<Learned, 'labels' | 'examples'>): void {
+    const classes = [...this.content.labels, ...labels];
+    const fits =
+      new Set(classes).size === classes.length &&
+      classes.length <= outputRows(this.content) &&
+      examples.samples.length === examples.labels.length * this.#size &&
+      examples.labels.every((label) => label < classes.length);
+    if (!fits) {
+      throw new FormatError('state: expected labels and examples that fit the package, got others');
+    }
   }
 
   #classOf(label: number | string, index: number): number {
@@ -174,15 +283,20 @@ export class Learner implements AsyncDisposable {
   }
 
   #describe(logits: Float32Array, index: number, count: number): Prediction {
+    const { labels } = this;
     const rows = logits.length / count;
-    const scores = softmax(logits, index * rows, this.labels.length);
-    const best = argmax(logits, index * rows, this.labels.length);
-    return { label: this.labels[best]!, score: scores[best]!, scores };
+    const scores = softmax(logits, index * rows, labels.length);
+    const best = argmax(logits, index * rows, labels.length);
+    return { label: labels[best]!, score: scores[best]!, scores };
   }
 }
 
+function isLabel(label: string): boolean {
+  return unlessDamaged(() => text(1, 256)(label, '')) !== null;
+}
+
 /** Class count of a package: its output rows, spare ones included. */
-export function outputRows({ model }: PackageContent): number {
+export function outputRows({ model }: Pick<PackageContent, 'model'>): number {
   return inferShapes(model.graph).at(-1)![2];
 }
 

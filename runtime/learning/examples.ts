@@ -1,6 +1,6 @@
-// Labelled samples of one owner, split and ordered reproducibly.
+// Labelled samples of one owner, split into those to learn and those to judge by.
 import { InputError } from '../errors.ts';
-import { shuffled } from './shuffle.ts';
+import { crc32 } from '../state/crc32.ts';
 
 /** uint8 samples one after another, and one class index each. */
 export interface Examples {
@@ -8,10 +8,13 @@ export interface Examples {
   readonly labels: ArrayLike<number>;
 }
 
-export interface Split {
-  readonly training: readonly number[];
-  readonly holdout: readonly number[];
+export interface SplitExamples extends Examples {
+  readonly labels: readonly number[];
+  /** 1 where an example is never learned, only judged by; else 0. */
+  readonly held: readonly number[];
 }
+
+export const noExamples: SplitExamples = { samples: new Uint8Array(0), labels: [], held: [] };
 
 /** Throws InputError for a label that is no class, or a number of labels that is not that of the samples. */
 export function checkLabels(labels: ArrayLike<number>, count: number, classes: number): void {
@@ -29,25 +32,66 @@ export function checkLabels(labels: ArrayLike<number>, count: number, classes: n
 }
 
 /**
- * Holds out `fraction` of each class, at least one example of a class that has four or more; which
- * ones is fixed by `seed`. Indices keep the examples' order.
+ * Holds out `fraction` of each class, at least one example of a class that has four or more: those with
+ * the smallest keys, so that what is held out of some examples mostly is so of more.
  */
-export function splitExamples(labels: ArrayLike<number>, fraction: number, seed: number): Split {
-  const byClass = new Map<number, number[]>();
-  for (let index = 0; index < labels.length; index++) {
-    const label = labels[index]!;
-    const indices = byClass.get(label);
-    if (indices) indices.push(index);
-    else byClass.set(label, [index]);
+export function splitExamples(
+  { samples, labels }: Examples,
+  {
+    size,
+    fraction,
+    seed,
+  }: { readonly size: number; readonly fraction: number; readonly seed: number },
+): SplitExamples {
+  const keys = keysOf({ samples, labels }, size, seed);
+  const held = keys.map(() => 0);
+  for (const indices of byLabel(labels, keys).values()) {
+    const least = indices.length >= 4 && fraction > 0 ? 1 : 0;
+    const count = Math.max(least, Math.round(indices.length * fraction));
+    for (const index of indices.slice(0, count)) held[index] = 1;
   }
-  const holdout: number[] = [];
-  for (const [label, indices] of byClass) {
-    const count = Math.max(indices.length >= 4 ? 1 : 0, Math.round(indices.length * fraction));
-    if (fraction > 0) holdout.push(...shuffled(indices, seed + label).slice(0, count));
+  return { samples, labels: Array.from(labels), held };
+}
+
+/** Indices of each class, by ascending key. */
+export function byLabel(labels: ArrayLike<number>, keys: readonly number[]): Map<number, number[]> {
+  const indices = new Map<number, number[]>();
+  for (const index of keys.map((_, i) => i).toSorted((a, b) => keys[a]! - keys[b]!)) {
+    const own = indices.get(labels[index]!);
+    if (own) own.push(index);
+    else indices.set(labels[index]!, [index]);
   }
-  const held = new Set(holdout);
-  const training = Array.from(labels, (_, index) => index).filter((index) => !held.has(index));
-  return { training, holdout: holdout.toSorted((a, b) => a - b) };
+  return indices;
+}
+
+/** A pseudo-random uint32 of each sample of `size` bytes, by its content: the same in every lesson. */
+export function keysOf({ samples, labels }: Examples, size: number, seed: number): number[] {
+  return Array.from(
+    labels,
+    (_, i) =>
+      Math.imul(crc32(samples.subarray(i * size, (i + 1) * size)) ^ seed, 0x9e37_79b1) >>> 0,
+  );
+}
+
+/** The examples at `indices`, copied, in that order. */
+export function pickExamples(
+  { samples, labels, held }: SplitExamples,
+  size: number,
+  indices: readonly number[],
+): SplitExamples {
+  return {
+    samples: selectSamples(samples, size, indices),
+    labels: indices.map((i) => labels[i]!),
+    held: indices.map((i) => held[i]!),
+  };
+}
+
+/** `b` after `a`. */
+export function joinExamples(a: SplitExamples, b: SplitExamples): SplitExamples {
+  const samples = new Uint8Array(a.samples.length + b.samples.length);
+  samples.set(a.samples);
+  samples.set(b.samples, a.samples.length);
+  return { samples, labels: [...a.labels, ...b.labels], held: [...a.held, ...b.held] };
 }
 
 /** The samples at `indices`, copied one after another. */

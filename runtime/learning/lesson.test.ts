@@ -7,10 +7,10 @@ import type { Engine } from '../engine.ts';
 import { inferShapes } from '../graph/graph.ts';
 import { sizeOf } from '../graph/shape.ts';
 import { openKernelEngine } from '../kernels/engine.ts';
-import type { Examples } from './examples.ts';
-import { layoutOf } from './layout.ts';
+import { noExamples, splitExamples } from './examples.ts';
+import type { SplitExamples } from './examples.ts';
 import { runLesson } from './lesson.ts';
-import type { Lesson } from './lesson.ts';
+import type { Lesson, LessonRequest } from './lesson.ts';
 import { shuffled } from './shuffle.ts';
 
 const test = suite('runtime/learning/lesson');
@@ -24,23 +24,57 @@ function open(wrap: (engine: Engine) => Engine = (engine) => engine): Lesson {
   const engine = wrap(openKernelEngine({ ...learnable, parameters, programs: new Map() }));
   return {
     engine,
-    layout: layoutOf(learnable.plan, learnable.modules, learnable.feedback),
-    plan: { ...learnable.plan, batchSize: 4, epochs: 2 },
+    content: { ...learnable, plan: { ...learnable.plan, batchSize: 4, epochs: 2 } },
     parameters,
-    classes: inferShapes(learnable.model.graph).at(-1)![2],
-    sampleSize: sizeOf(learnable.model.graph.inputShape),
-    firstStep: 0,
   };
 }
 
-function examples({ sampleSize, classes }: Lesson, count: number): Examples {
+const classes = inferShapes(learnable.model.graph).at(-1)![2];
+const size = sizeOf(learnable.model.graph.inputShape);
+
+function examples(
+  count: number,
+  labelOf = (index: number): number => index % classes,
+): SplitExamples {
   const bytes = shuffled(
-    Array.from({ length: sampleSize * count }, (_, index) => (index * 37) % 256),
+    Array.from({ length: size * count }, (_, index) => (index * 37) % 256),
     5,
   );
-  return {
-    samples: Uint8Array.from(bytes),
-    labels: Array.from({ length: count }, (_, index) => index % classes),
+  const labels = Array.from({ length: count }, (_, index) => labelOf(index));
+  const all = { samples: Uint8Array.from(bytes), labels };
+  return splitExamples(all, { size, fraction: 0.2, seed: 0 });
+}
+
+function request(fresh: SplitExamples, more: Partial<LessonRequest> = {}): LessonRequest {
+  return { fresh, old: noExamples, newClass: null, firstStep: 0, ...more };
+}
+
+/** The reference kernels, but for what `own` has instead. */
+function openWith(own: Partial<Engine>): Lesson {
+  return open((engine) => ({
+    name: 'own',
+    learnTail: (...call) => engine.learnTail(...call),
+    learnByFeedback: (...call) => engine.learnByFeedback(...call),
+    learnByReplay: (...call) => engine.learnByReplay(...call),
+    forward: (...call) => engine.forward(...call),
+    predict: (...call) => engine.predict(...call),
+    upload: (...call) => engine.upload(...call),
+    download: (...call) => engine.download(...call),
+    push: () => engine.push(),
+    pull: () => engine.pull(),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    ...own,
+  }));
+}
+
+/** Answers `right` of the calls of predict with logits for class 0, the others for class 1. */
+function answers(isRight: (call: number) => boolean): Engine['predict'] {
+  let calls = 0;
+  return async (_, batch) => {
+    const label = isRight(calls++) ? 0 : 1;
+    return Float32Array.from({ length: batch * classes }, (_value, i) =>
+      i % classes === label ? 1 : 0,
+    );
   };
 }
 
@@ -52,42 +86,75 @@ test('a lesson kept always changes the weights, the same way each time', async (
   const [first, second] = [open(), open()];
   const before = weightsOf(first);
   const options = { keep: 'always', seed: 3 } as const;
-  const report = await runLesson(first, examples(first, 16), options);
-  await runLesson(second, examples(second, 16), options);
+  const report = await runLesson(first, request(examples(16)), options);
+  await runLesson(second, request(examples(16)), options);
   assert.ok(report.kept);
+  assert.is(report.cause, null);
   assert.is(report.steps, 2 * Math.ceil((16 - report.holdout) / 4));
   assert.not.equal(weightsOf(first), before);
   assert.equal(weightsOf(first), weightsOf(second));
 });
 
 test('a lesson that makes the held-out examples worse leaves every weight as it was', async () => {
-  let predictions = 0;
-  const lesson = open((engine) =>
-    Object.assign(Object.create(engine) as Engine, {
-      // Right for the gate's first look, wrong for its second.
-      predict: async (_: Uint8Array, batch: number) => {
-        const logits = new Float32Array(batch * lesson.classes);
-        for (let n = 0; n < batch; n++)
-          logits[n * lesson.classes + (predictions === 0 ? 0 : 1)] = 1;
-        predictions++;
-        return logits;
-      },
-      learnTail: engine.learnTail.bind(engine),
-      learnByFeedback: engine.learnByFeedback.bind(engine),
-      learnByReplay: engine.learnByReplay.bind(engine),
-      forward: engine.forward.bind(engine),
-      upload: engine.upload.bind(engine),
-      push: engine.push.bind(engine),
-      pull: engine.pull.bind(engine),
-    }),
-  );
+  const lesson = openWith({ predict: answers((call) => call === 0) });
   const before = weightsOf(lesson);
-  const { samples } = examples(lesson, 16);
-  const report = await runLesson(lesson, { samples, labels: Array.from({ length: 16 }, () => 0) });
-  assert.is(report.accuracyBefore, 1);
-  assert.is(report.accuracyAfter, 0);
-  assert.not.ok(report.kept);
+  const report = await runLesson(lesson, request(examples(16, () => 0)));
+  assert.equal([report.accuracyBefore, report.accuracyAfter], [1, 0]);
+  assert.equal([report.oldHoldout, report.oldAccuracyAfter], [0, null]);
+  assert.equal([report.kept, report.cause], [false, 'no better on the examples held out']);
   assert.equal(weightsOf(lesson), before);
+});
+
+test('a lesson that helps, and makes the old examples worse, is not kept', async () => {
+  // Calls: the lesson's own examples and the old ones before, then both after. Old ones: 12, all held.
+  for (const [isRight, cause] of [
+    [(call: number) => call > 0, null],
+    [(call: number) => call === 1 || call === 2, 'worse on earlier examples'],
+  ] as const) {
+    const lesson = openWith({ predict: answers(isRight) });
+    const before = weightsOf(lesson);
+    const held = { ...examples(12, () => 0), held: Array.from({ length: 12 }, () => 1) };
+    const report = await runLesson(
+      lesson,
+      request(
+        examples(16, () => 0),
+        { old: held },
+      ),
+    );
+    assert.equal([report.accuracyBefore, report.accuracyAfter, report.oldHoldout], [0, 1, 12]);
+    assert.is(report.cause, cause);
+    assert.is(report.kept, cause === null);
+    assert.is(weightsOf(lesson).join() === before.join(), cause !== null);
+  }
+});
+
+test('old examples are rehearsed, as many as asked for, and those held back never', async () => {
+  const uploads: number[] = [];
+  const kernels = open();
+  const old = examples(40, () => 1);
+  const places = new Map(
+    Array.from({ length: 40 }, (_, i) => [old.samples.slice(i * size, (i + 1) * size).join(), i]),
+  );
+  const lesson = openWith({
+    upload(samples, batch) {
+      for (let n = 0; n < batch; n++) {
+        const place = places.get(samples.slice(n * size, (n + 1) * size).join());
+        if (place !== undefined) uploads.push(place);
+      }
+      return kernels.engine.upload(samples, batch);
+    },
+  });
+  const fresh = {
+    ...examples(8),
+    samples: examples(48).samples.slice(40 * size),
+    held: examples(8).held.map(() => 0),
+  };
+  const report = await runLesson(lesson, request(fresh, { old }), { rehearsal: 2, epochs: 3 });
+  assert.is(uploads.length, 3 * 16);
+  assert.ok(uploads.every((place) => old.held[place] === 0));
+  assert.is(new Set(uploads.slice(0, 16)).size, 16);
+  assert.is(report.steps, 3 * ((8 + 16) / 4));
+  assert.is(report.oldHoldout, 8);
 });
 
 test('an aborted lesson stops and leaves every weight as it was', async () => {
@@ -95,7 +162,7 @@ test('an aborted lesson stops and leaves every weight as it was', async () => {
   const before = weightsOf(lesson);
   const signal = { aborted: false };
   let seen = 0;
-  const report = await runLesson(lesson, examples(lesson, 16), {
+  const report = await runLesson(lesson, request(examples(16)), {
     signal,
     onProgress: ({ step }) => {
       seen = step;
@@ -103,7 +170,7 @@ test('an aborted lesson stops and leaves every weight as it was', async () => {
     },
   });
   assert.is(seen, 2);
-  assert.not.ok(report.kept);
+  assert.equal([report.kept, report.cause], [false, 'aborted']);
   assert.equal(weightsOf(lesson), before);
 });
 
@@ -114,7 +181,7 @@ test('an engine that fails in the middle leaves every weight as it was', async (
   const onProgress = ({ step }: { step: number }): void => {
     if (step === 3) throw failure;
   };
-  const error: unknown = await runLesson(lesson, examples(lesson, 16), { onProgress }).catch(
+  const error: unknown = await runLesson(lesson, request(examples(16)), { onProgress }).catch(
     (thrown: unknown) => thrown,
   );
   assert.is(error, failure);

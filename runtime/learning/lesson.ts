@@ -1,46 +1,27 @@
-// A lesson is a transaction: some examples are held out, the rest are learned, and the new weights
-// stand only if the held-out accuracy did not fall. Otherwise the old ones do, bit for bit.
-import type { Engine, StepRates } from '../engine.ts';
+// A lesson is a transaction: some examples are held out, the rest are learned together with old ones,
+// and the new weights stand only if they help on those held out and harm none of the old ones that
+// are held back. Otherwise the weights from before do, bit for bit.
+import type { Engine } from '../engine.ts';
+import { inferShapes } from '../graph/graph.ts';
 import { copyParameters, overwriteParameters } from '../graph/parameters.ts';
 import type { Parameters } from '../graph/parameters.ts';
-import { accuracyOf } from './accuracy.ts';
-import { crossEntropy } from './cross-entropy.ts';
-import { oneHot, selectSamples, splitExamples } from './examples.ts';
-import type { Examples } from './examples.ts';
-import type { StepLayout } from './layout.ts';
-import type { Plan } from './plan.ts';
-import { schedule } from './schedule.ts';
-import { shuffled } from './shuffle.ts';
-import { learnStep } from './step.ts';
+import { sizeOf } from '../graph/shape.ts';
+import type { PackageContent } from '../package/content.ts';
+import { judge, rightShare } from './accuracy.ts';
+import type { Judgement } from './accuracy.ts';
+import { joinExamples, pickExamples } from './examples.ts';
+import type { SplitExamples } from './examples.ts';
+import { whyNoClass, whyNot } from './gate.ts';
+import { imprintClass } from './head.ts';
+import { layoutOf } from './layout.ts';
+import { learnSteps } from './lesson-steps.ts';
+import type { StepOptions } from './lesson-steps.ts';
 
-export interface LessonProgress {
-  /** Steps done and to do. */
-  readonly step: number;
-  readonly steps: number;
-  readonly epoch: number;
-  /** Mean cross-entropy of the last batch, before its update, in nats. */
-  readonly loss: number;
-}
-
-export interface LessonOptions {
-  /** Default: the plan's. */
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly learningRate?: number;
+export interface LessonOptions extends StepOptions {
   /** Fraction of each class held out for the gate, 0 to 0.5; default 0.2. */
   readonly holdout?: number;
-  /** Fixes the split, the order and the rounding; default 0. */
-  readonly seed?: number;
-  /** `always` keeps the new weights whatever the held-out accuracy says; default `improved`. */
+  /** `always` keeps the new weights whatever the held-out examples say; default `improved`. */
   readonly keep?: 'improved' | 'always';
-  readonly signal?: AbortSignalLike;
-  /** Called after each step; the next one waits for it, so it may pace the lesson. */
-  readonly onProgress?: (progress: LessonProgress) => void | Promise<void>;
-}
-
-/** The part of AbortSignal a lesson reads. */
-export interface AbortSignalLike {
-  readonly aborted: boolean;
 }
 
 export interface LessonReport {
@@ -51,97 +32,115 @@ export interface LessonReport {
   /** Fractions, 0 to 1. */
   readonly accuracyBefore: number;
   readonly accuracyAfter: number;
+  /** Examples of earlier lessons that judged this one too, and their accuracies; null without any. */
+  readonly oldHoldout: number;
+  readonly oldAccuracyBefore: number | null;
+  readonly oldAccuracyAfter: number | null;
   readonly kept: boolean;
+  /** Why it was not kept; null where it was. */
+  readonly cause: string | null;
+}
+
+/** What is to be learned; a thread can be sent one. */
+export interface LessonRequest {
+  readonly fresh: SplitExamples;
+  readonly old: SplitExamples;
+  /** Output row of the class that `fresh` are the first examples of; null where it is no new one. */
+  readonly newClass: number | null;
+  /** Steps learned in earlier lessons; goes into the rounding noise. */
+  readonly firstStep: number;
 }
 
 /** What a lesson works on; `parameters` are the arrays the engine was opened with. */
 export interface Lesson {
   readonly engine: Engine;
-  readonly layout: StepLayout;
-  readonly plan: Plan;
+  readonly content: Pick<PackageContent, 'model' | 'modules' | 'plan' | 'feedback'>;
   readonly parameters: Parameters;
-  readonly classes: number;
-  /** uint8 values of one sample. */
-  readonly sampleSize: number;
-  /** Steps learned in earlier lessons; goes into the rounding noise. */
-  readonly firstStep: number;
 }
 
 /**
- * Learns from `examples` and updates `lesson.parameters` in place, or leaves them bit for bit as they
+ * Learns what is asked for and updates `lesson.parameters` in place, or leaves them bit for bit as they
  * were: when the gate says no, when `signal` is aborted, and when anything throws.
  */
 export async function runLesson(
   lesson: Lesson,
-  examples: Examples,
+  { fresh, old, newClass, firstStep }: LessonRequest,
   options: LessonOptions = {},
 ): Promise<LessonReport> {
-  const { engine, parameters, sampleSize } = lesson;
+  const { engine, content, parameters } = lesson;
+  const shapes = inferShapes(content.model.graph);
+  const size = sizeOf(shapes[0]!);
+  const examples = joinExamples(fresh, old);
+  const those = (held: 0 | 1, isOld: boolean): number[] =>
+    examples.held.flatMap((each, i) =>
+      each === held && i >= fresh.held.length === isOld ? [i] : [],
+    );
+  const [training, holdout, rehearsed] = [those(0, false), those(1, false), those(0, true)];
+  const judges = [holdout.length > 0 ? holdout : training, those(1, true)].map((indices) =>
+    pickExamples(examples, size, indices),
+  );
   const before = copyParameters(parameters);
-  const split = splitExamples(examples.labels, options.holdout ?? 0.2, options.seed ?? 0);
-  const judges = split.holdout.length > 0 ? split.holdout : split.training;
-  const judged = selectSamples(examples.samples, sampleSize, judges);
-  const labels = judges.map((index) => examples.labels[index]!);
   try {
-    const accuracyBefore = await accuracyOf(engine, judged, labels, sampleSize);
-    const steps = await learn(lesson, examples, split.training, options);
-    const accuracyAfter = await accuracyOf(engine, judged, labels, sampleSize);
-    const kept =
-      !options.signal?.aborted && (options.keep === 'always' || accuracyAfter >= accuracyBefore);
+    const [freshBefore, oldBefore] = await judgeAll(engine, judges, size);
+    if (newClass !== null) {
+      const imprinted = { training, rehearsed, examples, row: newClass };
+      await imprintClass(lesson, imprinted, size);
+    }
+    const course = {
+      engine,
+      layout: layoutOf(content.plan, content.modules, content.feedback),
+      plan: content.plan,
+      classes: shapes.at(-1)![2],
+      size,
+      examples,
+      training,
+      rehearsed,
+      firstStep,
+    };
+    // A new class learned without others would make everything its own.
+    const isAlone = newClass !== null && rehearsed.length === 0;
+    const steps = isAlone ? 0 : await learnSteps(course, options);
+    const [freshAfter, oldAfter] = await judgeAll(engine, judges, size);
+    const own = { before: freshBefore!, after: freshAfter! };
+    const older = { before: oldBefore!, after: oldAfter! };
+    const refusal = newClass === null ? whyNot(own, older) : whyNoClass(own, older);
+    const cause = options.signal?.aborted ? 'aborted' : options.keep === 'always' ? null : refusal;
+    const kept = cause === null;
     if (kept) await engine.pull();
     else await restore(engine, parameters, before);
-    const samples = examples.labels.length;
-    return { samples, holdout: split.holdout.length, steps, accuracyBefore, accuracyAfter, kept };
+    return {
+      samples: fresh.labels.length,
+      holdout: holdout.length,
+      steps,
+      accuracyBefore: rightShare(own.before),
+      accuracyAfter: rightShare(own.after),
+      oldHoldout: judges[1]!.labels.length,
+      oldAccuracyBefore: orNull(rightShare(older.before)),
+      oldAccuracyAfter: orNull(rightShare(older.after)),
+      kept,
+      cause,
+    };
   } catch (error) {
     await restore(engine, parameters, before);
     throw error;
   }
 }
 
-async function learn(
-  lesson: Lesson,
-  examples: Examples,
-  training: readonly number[],
-  options: LessonOptions,
-): Promise<number> {
-  const { plan, firstStep } = lesson;
-  const { seed = 0, epochs = plan.epochs, batchSize = plan.batchSize } = options;
-  const { learningRate = plan.learningRate, signal, onProgress } = options;
-  const steps = Math.ceil(training.length / batchSize) * epochs;
-  let step = 0;
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const order = shuffled(training, seed * 1009 + epoch);
-    for (let start = 0; start < order.length; start += batchSize) {
-      if (signal?.aborted) return step;
-      const indices = order.slice(start, start + batchSize);
-      const now = schedule({ learningRate, clip: plan.clip }, step, steps);
-      const rate = now.learningRate / batchSize;
-      const rates = { rate, clip: now.clip, ratio: 1, step: firstStep + step, seed };
-      const loss = await learnBatch(lesson, examples, indices, rates);
-      step++;
-      await onProgress?.({ step, steps, epoch, loss });
-    }
-  }
-  return step;
-}
-
-/** One step on the examples at `indices`; resolves with their loss before it. */
-async function learnBatch(
-  { engine, layout, classes, sampleSize }: Lesson,
-  { samples, labels }: Examples,
-  indices: readonly number[],
-  rates: StepRates,
-): Promise<number> {
-  const targets = oneHot(labels, indices, classes);
-  const batch = engine.upload(selectSamples(samples, sampleSize, indices), indices.length);
-  const input = layout.trained > 0 ? await engine.forward(0, layout.trained, batch) : batch;
-  const logits = await learnStep(engine, layout, { input, targets }, rates);
-  if (input !== batch) input.dispose();
-  batch.dispose();
-  return crossEntropy(logits, targets, classes);
+async function judgeAll(
+  engine: Engine,
+  sets: readonly SplitExamples[],
+  size: number,
+): Promise<Judgement[]> {
+  const judgements: Judgement[] = [];
+  for (const examples of sets) judgements.push(await judge(engine, examples, size));
+  return judgements;
 }
 
 async function restore(engine: Engine, parameters: Parameters, before: Parameters): Promise<void> {
   overwriteParameters(parameters, before);
   await engine.push();
+}
+
+function orNull(share: number): number | null {
+  return Number.isNaN(share) ? null : share;
 }

@@ -7,7 +7,9 @@ import * as assert from 'uvu/assert';
 import { crashingStorage, PowerLoss } from '../../test/support/failing-storage.ts';
 import type { Tear } from '../../test/support/failing-storage.ts';
 import type { LayerParameters } from '../graph/model.ts';
+import { noExamples } from '../learning/examples.ts';
 import { memoryStorage } from './memory-storage.ts';
+import type { Learned } from './recover.ts';
 import { openState } from './state.ts';
 import type { State } from './state.ts';
 import type { Storage } from './storage.ts';
@@ -32,15 +34,31 @@ function valueOf(parameters: ReadonlyMap<number, LayerParameters>): number {
   return learned[0]!;
 }
 
+/** Classes and examples that a lesson of this value brings; the package, 0, has none. */
+function knownOf(value: number): Pick<Learned, 'labels' | 'examples'> {
+  if (value === 0) return { labels: [], examples: noExamples };
+  const samples = Uint8Array.of(value, value);
+  return { labels: [`class ${value}`], examples: { samples, labels: [0], held: [value % 2] } };
+}
+
 async function open(storage: Storage): Promise<{ state: State; value: number }> {
   const parameters = weights(0);
   const options = { packageId, parameters, now: () => 0, snapshots: 3 };
   const state = await openState(storage, options);
-  return { state, value: valueOf(parameters) };
+  const value = valueOf(parameters);
+  assert.equal({ labels: state.labels, examples: state.examples }, knownOf(value));
+  return { state, value };
 }
 
+/** What `load` loads: it has the weights of 77. */
+const saved = await (async () => {
+  const { state } = await open(memoryStorage());
+  await state.commit(outcome, weights(77), knownOf(77));
+  return state.save();
+})();
+
 /** `keep` keeps the weights of its position in the script; `close` opens again. */
-type Action = 'keep' | 'refuse' | 'undo' | 'reset' | 'close';
+type Action = 'keep' | 'refuse' | 'undo' | 'reset' | 'load' | 'forget' | 'close';
 
 interface Run {
   /** Weights that are right to find: after the last action resolved, or the one under way. */
@@ -56,10 +74,12 @@ async function play(script: readonly Action[], storage: Storage): Promise<Run> {
     let { state } = await open(storage);
     for (const [index, action] of script.entries()) {
       next = after(line, action, index + 1);
-      if (action === 'keep') await state.commit(outcome, weights(index + 1));
+      if (action === 'keep') await state.commit(outcome, weights(index + 1), knownOf(index + 1));
       else if (action === 'refuse') await state.commit(outcome, null);
       else if (action === 'undo' && line.length > 0) await state.undo();
       else if (action === 'reset') await state.reset();
+      else if (action === 'load') await state.load(saved, () => {});
+      else if (action === 'forget') await state.forget();
       else if (action === 'close') {
         await state[Symbol.asyncDispose]();
         const opened = await open(storage);
@@ -80,7 +100,9 @@ async function play(script: readonly Action[], storage: Storage): Promise<Run> {
 function after(line: readonly number[], action: Action, value: number): readonly number[] {
   if (action === 'keep') return [...line, value];
   if (action === 'undo') return line.slice(0, -1);
-  return action === 'reset' ? [] : line;
+  if (action === 'reset') return [...line, 0];
+  if (action === 'load') return [...line, 77];
+  return action === 'forget' ? [] : line;
 }
 
 /** A storage as the crash left it, for the next process: nobody holds its lock. */
@@ -101,7 +123,7 @@ async function crashAt(script: readonly Action[], limit: number, tear: Tear): Pr
   // The next lesson is kept and told apart from all before it, and then nothing is lost.
   const { state } = await open(inner);
   const ids = state.history().map(({ id }) => id);
-  const id = await state.commit(outcome, weights(99));
+  const id = await state.commit(outcome, weights(99), knownOf(99));
   assert.is.not(ids.includes(id), true, place);
   await state[Symbol.asyncDispose]();
   const last = await open(inner);
@@ -120,6 +142,9 @@ const script: readonly Action[] = [
   'close',
   'keep',
   'reset',
+  'undo',
+  'load',
+  'forget',
   'keep',
 ];
 
@@ -132,7 +157,16 @@ for (const tear of ['cut', 'zeros', 'noise'] as const) {
 }
 
 test('so it is for any script', async () => {
-  const action = fc.constantFrom<Action>('keep', 'keep', 'refuse', 'undo', 'reset', 'close');
+  const action = fc.constantFrom<Action>(
+    'keep',
+    'keep',
+    'refuse',
+    'undo',
+    'reset',
+    'load',
+    'forget',
+    'close',
+  );
   await fc.assert(
     fc.asyncProperty(
       // Three snapshots are kept, so two lessons can be undone in a row.
@@ -154,7 +188,8 @@ function undos(actions: readonly Action[]): number {
 async function taught(count: number): Promise<Storage> {
   const storage = released(memoryStorage());
   const { state } = await open(storage);
-  for (let value = 1; value <= count; value++) await state.commit(outcome, weights(value));
+  for (let value = 1; value <= count; value++)
+    await state.commit(outcome, weights(value), knownOf(value));
   await state[Symbol.asyncDispose]();
   return storage;
 }
@@ -226,7 +261,7 @@ test('any bytes in any file open as a state, the package’s if nothing is left'
         await storage.replace(name, bytes);
         const { state, value } = await open(storage);
         assert.is(value, name === 'weights-2' ? 1 : 2);
-        await state.commit(outcome, weights(50));
+        await state.commit(outcome, weights(50), knownOf(50));
         assert.is((await open(storage)).value, 50);
       },
     ),

@@ -42,6 +42,7 @@ const snapshot: Snapshot = {
     { node: 0, weights: Uint8Array.of(1, 255, 3), bias: Int32Array.of(-1, 2 ** 31 - 1) },
     { node: 4, weights: new Uint8Array(0), bias: new Int32Array(0) },
   ],
+  examples: { samples: Uint8Array.of(9, 0, 255, 7, 1, 2), labels: [0, 3], held: [1, 0] },
 };
 
 function line(json: string): string {
@@ -195,7 +196,8 @@ test('a snapshot comes back, and owns its arrays', () => {
   assert.equal(read, snapshot);
   const { json, arrays } = partsOf(file);
   assert.match(json, /^[ -~]*$/);
-  assert.equal(arrays, Uint8Array.of(1, 255, 3, 255, 255, 255, 255, 255, 255, 255, 127));
+  const biases = [255, 255, 255, 255, 255, 255, 255, 127];
+  assert.equal(arrays, Uint8Array.of(1, 255, 3, ...biases, 9, 0, 255, 7, 1, 2));
 });
 
 test('a snapshot with any byte flipped, cut or added is refused', () => {
@@ -235,6 +237,8 @@ test('a small file cannot ask for a large array, nor hide bytes', () => {
   assert.match(forged('"bias":2', '"bias":536870913')!, /^layers\[0\]\.bias: expected an integer/);
   assert.match(forged('"weights":3', '"weights":2')!, /^snapshot: expected \d+ bytes, got \d+/);
   assert.match(forged('"bias":2', '"bias":1')!, /^snapshot: expected \d+ bytes, got \d+/);
+  assert.match(forged('"bytes":6', '"bytes":2147483648')!, /^snapshot: expected \d+ bytes/);
+  assert.match(forged('"held":[1,0]', '"held":[1]')!, /^examples\.held: expected 2, got 1/);
   assert.is(refusal(forge(json, arrays)), null);
   assert.ok(refusal(forge(json, Uint8Array.from([...arrays, 0]))));
 });

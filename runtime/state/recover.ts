@@ -3,6 +3,7 @@
 import { StateError } from '../errors.ts';
 import { copyParameters } from '../graph/parameters.ts';
 import type { Parameters } from '../graph/parameters.ts';
+import type { SplitExamples } from '../learning/examples.ts';
 import { readJournal } from './journal.ts';
 import type { Entry, Journal, JournalHeader, LessonEntry } from './journal.ts';
 import { applyLayers, readSnapshot } from './snapshot.ts';
@@ -13,23 +14,31 @@ import { unlessDamaged } from './unless-damaged.ts';
 
 export const journalName = 'journal';
 
+/** All that lessons change. */
+export interface Learned {
+  readonly parameters: Parameters;
+  /** Names of the classes after the package's. */
+  readonly labels: readonly string[];
+  /** Of earlier lessons, or the package's. */
+  readonly examples: SplitExamples;
+}
+
 export interface Recovered {
   readonly header: JournalHeader;
   readonly entries: readonly Entry[];
-  /** The lesson whose weights these are; 0 for the package's. */
+  /** The lesson that `learned` is from; 0 for the package. */
   readonly current: number;
-  readonly parameters: Parameters;
-  readonly labels: readonly string[];
+  readonly learned: Learned;
   /** Whether an entry can simply be appended to the journal. */
   readonly isClean: boolean;
   /** What was there and is not any more, in sentences. */
   readonly lost: readonly string[];
 }
 
-/** Throws StateError for a state of another package or a newer version. `base` is the package's weights. */
+/** Throws StateError for a state of another package or a newer version. `base` is what the package holds. */
 export async function recover(
   storage: Storage,
-  base: Parameters,
+  base: Learned,
   fresh: JournalHeader,
 ): Promise<Recovered> {
   const bytes = await storage.read(journalName);
@@ -44,13 +53,20 @@ export async function recover(
   const known = { header, entries, isClean, lost };
   for (const number of lineOf(lessons, current)) {
     const snapshot = await findSnapshot(storage, number, fresh.packageId);
-    const parameters = snapshot && unlessDamaged(() => applyLayers(base, snapshot.layers));
-    if (parameters) {
-      return { ...known, current: number, parameters, labels: snapshot.labels };
-    }
+    const learned = snapshot && unlessDamaged(() => learnedOf(base, snapshot));
+    if (learned) return { ...known, current: number, learned };
     lost.push(`lesson-${number}: its weights are missing or damaged; those before it are in use`);
   }
-  return { ...known, current: 0, parameters: copyParameters(base), labels: [] };
+  return { ...known, current: 0, learned: copyOf(base) };
+}
+
+/** Throws FormatError where the weights have other shapes than `base`. */
+export function learnedOf(base: Learned, { layers, labels, examples }: Snapshot): Learned {
+  return { parameters: applyLayers(base.parameters, layers), labels, examples };
+}
+
+export function copyOf(learned: Learned): Learned {
+  return { ...learned, parameters: copyParameters(learned.parameters) };
 }
 
 export function snapshotName(number: number): string {
@@ -119,7 +135,8 @@ function lossesOf({ header, entries, spoiled }: Journal, found: readonly LessonE
   return lost;
 }
 
-function checkPackage(actual: string, expected: string): void {
+/** Throws StateError where what was learned belongs to another package. */
+export function checkPackage(actual: string, expected: string): void {
   if (actual === expected) return;
   throw new StateError(
     `state: expected what was learned with package ${expected.slice(0, 12)}, got that of ${actual.slice(0, 12)}; open it with its own package, or use another place for the state`,

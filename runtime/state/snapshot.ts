@@ -4,11 +4,13 @@
 //   magic 8 | CRC-32 of all that follows u32 | header length u32 | header | arrays
 //
 // Little-endian. The header is JSON, with the length of each array; the arrays are the int8 weights and
-// the int32 bias of each layer in turn, and the file ends with the last.
+// the int32 bias of each layer in turn, then the examples' samples, and the file ends with them.
 import { FormatError, InputError } from '../errors.ts';
 import type { LayerParameters } from '../graph/model.ts';
 import { copyParameters } from '../graph/parameters.ts';
 import type { Parameters } from '../graph/parameters.ts';
+import { noExamples } from '../learning/examples.ts';
+import type { SplitExamples } from '../learning/examples.ts';
 import { int32Array, integer, list, named, refuse, reject, text } from '../package/check.ts';
 import type { Check } from '../package/check.ts';
 import { crc32 } from './crc32.ts';
@@ -27,6 +29,7 @@ export interface Snapshot {
   /** Names of the classes after the package's. */
   readonly labels: readonly string[];
   readonly layers: readonly StoredLayer[];
+  readonly examples: SplitExamples;
 }
 
 export interface StoredLayer {
@@ -43,8 +46,10 @@ interface LayerSize {
   readonly bias: number;
 }
 
-interface Header extends Omit<Snapshot, 'layers'> {
+/** The sizes of what follows it. */
+interface Header extends Omit<Snapshot, 'layers' | 'examples'> {
   readonly layers: readonly LayerSize[];
+  readonly examples: Omit<SplitExamples, 'samples'> & { readonly bytes: number };
 }
 
 const checkHeader: Check<Header> = named<Header>({
@@ -60,6 +65,11 @@ const checkHeader: Check<Header> = named<Header>({
     0,
     65_536,
   ),
+  examples: named<Header['examples']>({
+    labels: list(integer(0, 65_536), 0, 65_536),
+    held: list(integer(0, 1), 0, 65_536),
+    bytes: integer(0, 2 ** 31),
+  }),
 });
 
 export function encodeSnapshot({
@@ -67,17 +77,21 @@ export function encodeSnapshot({
   lesson,
   labels,
   layers,
+  examples,
 }: Snapshot): Uint8Array<ArrayBuffer> {
   const sizes = layers.map(({ node, weights, bias }) => ({
     node,
     weights: weights.length,
     bias: bias.length,
   }));
-  const json = toJson(checkHeader({ packageId, lesson, labels, layers: sizes }, ''));
-  const header = fromAscii(json);
+  const { samples, ...names } = examples;
+  const stored = { labels: names.labels, held: names.held, bytes: samples.length };
+  const all = { packageId, lesson, labels, layers: sizes, examples: stored };
+  const header = fromAscii(toJson(checkHeader(all, '')));
   let position = headerStart + header.length;
   const file = new Uint8Array(
-    sizes.reduce((length, { weights, bias }) => length + weights + bias * 4, position),
+    sizes.reduce((length, { weights, bias }) => length + weights + bias * 4, position) +
+      samples.length,
   );
   const view = new DataView(file.buffer);
   file.set(magic);
@@ -91,6 +105,7 @@ export function encodeSnapshot({
       position += 4;
     }
   }
+  file.set(samples, position);
   view.setUint32(magic.length, crc32(file.subarray(digestEnd)), true);
   return file;
 }
@@ -110,14 +125,23 @@ export function readSnapshot(file: Uint8Array): Snapshot {
     return file.subarray(start, position);
   };
   const json = parseJson(take(view.getUint32(digestEnd, true)));
-  const { layers: sizes, ...header } = checkHeader(json, '');
+  const { layers: sizes, examples: stored, ...header } = checkHeader(withExamples(json), '');
   const layers = sizes.map(({ node, weights, bias }) => ({
     node,
     weights: new Uint8Array(take(weights)),
     bias: int32Array(bias)(take(bias * 4), 'bias'),
   }));
+  const { labels, held, bytes } = stored;
+  const examples = { samples: new Uint8Array(take(bytes)), labels, held };
   if (position !== file.length) reject('snapshot', `${position} bytes`, file.length);
-  return { ...header, layers };
+  if (held.length !== labels.length) reject('examples.held', `${labels.length}`, held.length);
+  return { ...header, layers, examples };
+}
+
+// Files from before there were any have none.
+function withExamples(json: unknown): unknown {
+  const { samples, ...none } = noExamples;
+  return { examples: { ...none, bytes: samples.length }, ...Object(json) } as unknown;
 }
 
 /** The layers of `parameters` that are not as in `base`. */

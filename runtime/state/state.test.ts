@@ -2,8 +2,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import { fullStorage } from '../../test/support/failing-storage.ts';
-import { StateError } from '../errors.ts';
+import { FormatError, StateError } from '../errors.ts';
 import type { LayerParameters } from '../graph/model.ts';
+import type { SplitExamples } from '../learning/examples.ts';
+import { crc32 } from './crc32.ts';
 import { memoryStorage } from './memory-storage.ts';
 import { openState } from './state.ts';
 import type { State, StateOptions } from './state.ts';
@@ -174,9 +176,9 @@ test('the weights of the last lessons are kept, eight by default', async () => {
 test('new classes belong to the weights that know them', async () => {
   const storage = memoryStorage();
   const { state } = await open(storage);
-  await state.commit(outcome, weights(1), ['snap']);
+  await state.commit(outcome, weights(1), { labels: ['snap'] });
   await state.commit(outcome, weights(2));
-  await state.commit(outcome, weights(3), ['snap', 'clap']);
+  await state.commit(outcome, weights(3), { labels: ['snap', 'clap'] });
   assert.equal(state.labels, ['snap', 'clap']);
   await state.undo();
   await state[Symbol.asyncDispose]();
@@ -186,10 +188,127 @@ test('new classes belong to the weights that know them', async () => {
   assert.equal(again.state.labels, []);
 });
 
-test('a reset forgets all, at once and for good', async () => {
+test('examples belong to the weights they taught, and are there at the next opening', async () => {
+  const storage = memoryStorage();
+  const examplesOf = (byte: number): SplitExamples => ({
+    samples: Uint8Array.of(byte, byte, 1, 2),
+    labels: [0, 1],
+    held: [1, 0],
+  });
+  const own = examplesOf(9);
+  const { state } = await open(storage, { examples: own });
+  assert.equal(state.examples, own);
+  await state.commit(outcome, weights(1), { examples: examplesOf(1) });
+  await state.commit(outcome, null, { examples: examplesOf(2) });
+  await state.commit(outcome, weights(3), { examples: examplesOf(3) });
+  await state.undo();
+  await state[Symbol.asyncDispose]();
+  const again = await open(storage, { examples: own });
+  assert.equal(again.state.examples, examplesOf(1));
+  await again.state.undo();
+  assert.equal(again.state.examples, own);
+});
+
+test('a state from before there were examples still opens', async () => {
+  const storage = await taught(2);
+  const file = (await storage.read('weights-2'))!;
+  const view = new DataView(file.buffer);
+  const length = view.getUint32(12, true);
+  const header = Buffer.from(file.subarray(16, 16 + length)).toString('latin1');
+  const { examples, ...rest } = JSON.parse(header) as Record<string, unknown>;
+  assert.equal(examples, { labels: [], held: [], bytes: 0 });
+  const json = Buffer.from(JSON.stringify(rest), 'latin1');
+  const older = Buffer.concat([file.subarray(0, 16), json, file.subarray(16 + length)]);
+  older.writeUInt32LE(json.length, 12);
+  older.writeUInt32LE(crc32(older.subarray(12)), 8);
+  await storage.replace('weights-2', new Uint8Array(older));
+  const { state, parameters } = await look(storage);
+  assert.equal(parameters, weights(2));
+  assert.equal(state.lost, []);
+  assert.equal(state.examples.labels, []);
+});
+
+test('a reset is a lesson: it has the package’s weights and can be undone', async () => {
+  const storage = memoryStorage();
+  const { state } = await open(storage);
+  await state.commit(outcome, weights(1), { labels: ['snap'] });
+  assert.equal(await state.reset(), weights(0));
+  assert.equal(state.labels, []);
+  assert.equal(
+    state.history().map(({ cause, stands }) => [cause, stands]),
+    [
+      [null, true],
+      ['reset', true],
+    ],
+  );
+  await state[Symbol.asyncDispose]();
+  const again = await open(storage);
+  assert.equal(again.parameters, weights(0));
+  assert.equal((await again.state.undo()).parameters, weights(1));
+  assert.equal(again.state.labels, ['snap']);
+});
+
+test('what is saved can be loaded elsewhere, over anything, and undone', async () => {
+  const { state } = await open(memoryStorage());
+  const examples = { samples: Uint8Array.of(5, 6), labels: [3], held: [0] };
+  await state.commit(outcome, weights(4), { labels: ['snap'], examples });
+  const [whole, bare] = [await state.save(), await state.save(false)];
+  assert.ok(bare.length < whole.length);
+  for (const [file, expected] of [
+    [whole, [3]],
+    [bare, []],
+  ] as const) {
+    const storage = await taught(2);
+    const other = (await open(storage)).state;
+    assert.equal(await other.load(file, () => {}), weights(4));
+    await other[Symbol.asyncDispose]();
+    const again = await open(storage);
+    assert.equal(again.parameters, weights(4));
+    assert.equal(again.state.labels, ['snap']);
+    assert.equal(again.state.examples.labels, expected);
+    assert.equal((await again.state.undo()).parameters, weights(2));
+    assert.equal(again.state.labels, []);
+  }
+});
+
+test('a state without lessons saves the package, and a load brings it', async () => {
+  const file = await (await open(memoryStorage())).state.save();
+  const { state } = await open(await taught(1));
+  assert.equal(await state.load(file, () => {}), weights(0));
+});
+
+test('a file that is damaged, foreign, of another shape or refused changes nothing', async () => {
+  const source = (await open(memoryStorage())).state;
+  await source.commit(outcome, weights(4));
+  const file = await source.save();
+  const foreign = (await open(memoryStorage(), { packageId: new Uint8Array(32).fill(8) })).state;
+  const storage = await taught(1);
+  const before = await storage.read('journal');
+  const { state } = await open(storage);
+  const damaged = file.with(file.length - 1, file.at(-1)! ^ 1);
+  for (const bytes of [damaged, file.subarray(0, 40), new Uint8Array(0), Uint8Array.of(1, 2)]) {
+    const error: unknown = await state.load(bytes, () => {}).catch((thrown: unknown) => thrown);
+    assert.instance(error, FormatError);
+  }
+  await expectStateError(
+    state.load(await foreign.save(), () => {}),
+    /got that of 080808080808; open it with its own package/,
+  );
+  const refusal = new FormatError('not this one');
+  const refused: unknown = await state
+    .load(file, () => {
+      throw refusal;
+    })
+    .catch((thrown: unknown) => thrown);
+  assert.is(refused, refusal);
+  assert.equal(await storage.read('journal'), before);
+  assert.is(state.history().length, 1);
+});
+
+test('forget erases all, at once and for good', async () => {
   const storage = await taught(3);
   const { state } = await open(storage);
-  assert.equal(await state.reset(), weights(0));
+  assert.equal(await state.forget(), weights(0));
   assert.equal(state.history(), []);
   assert.equal(await storage.list(), ['journal']);
   assert.is(await state.commit(outcome, weights(6)), 'lesson-4');
@@ -199,10 +318,10 @@ test('a reset forgets all, at once and for good', async () => {
   assert.is(again.state.history().length, 1);
 });
 
-test('snapshots that outlive a reset are not learned again', async () => {
+test('snapshots that outlive it are not learned again', async () => {
   const storage = await taught(3);
   const { state } = await open({ ...storage, remove: async () => {} });
-  await state.reset();
+  await state.forget();
   await state[Symbol.asyncDispose]();
   assert.is((await storage.list()).length, 4);
   const again = await look(storage);
@@ -289,7 +408,6 @@ test('a state goes on after a failed commit without being opened again', async (
 });
 
 test('a state written by a newer version is refused', async () => {
-  const { crc32 } = await import('./crc32.ts');
   const storage = await taught(1);
   const [header] = Buffer.from((await storage.read('journal'))!)
     .toString()

@@ -4,13 +4,24 @@
 import { StateError } from '../errors.ts';
 import { copyParameters, overwriteParameters } from '../graph/parameters.ts';
 import type { Parameters } from '../graph/parameters.ts';
+import { noExamples } from '../learning/examples.ts';
+import type { SplitExamples } from '../learning/examples.ts';
 import { toHex } from './hex.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { stateVersion } from './journal.ts';
 import type { LessonEntry } from './journal.ts';
-import { findSnapshot, recover, snapshotName, snapshotNumbers } from './recover.ts';
-import type { Recovered } from './recover.ts';
-import { applyLayers, changedLayers, encodeSnapshot } from './snapshot.ts';
+import {
+  checkPackage,
+  copyOf,
+  findSnapshot,
+  learnedOf,
+  recover,
+  snapshotName,
+  snapshotNumbers,
+} from './recover.ts';
+import type { Learned, Recovered } from './recover.ts';
+import { changedLayers, encodeSnapshot, readSnapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Storage } from './storage.ts';
 import { lineOf } from './timeline.ts';
 
@@ -19,6 +30,8 @@ export interface StateOptions {
   readonly packageId: Uint8Array;
   /** The package's own; openState writes what was learned over weights and biases. */
   readonly parameters: Parameters;
+  /** Those that the package brings, to start with; default none. */
+  readonly examples?: SplitExamples;
   /** Milliseconds, for the time of a lesson. */
   readonly now: () => number;
   /** How many lessons' weights are kept, the last one's included; default 8. */
@@ -35,7 +48,7 @@ export interface LessonOutcome {
   readonly accuracyBefore: number;
   readonly accuracyAfter: number;
   /** Why it was not kept, or what it was for. */
-  readonly cause?: string;
+  readonly cause?: string | null | undefined;
 }
 
 export interface LessonRecord extends Omit<
@@ -55,12 +68,12 @@ export interface LessonRecord extends Omit<
 export async function openState(storage: Storage, options: StateOptions): Promise<State> {
   const lock = await storage.lock();
   try {
-    const { seed = 0, parameters } = options;
+    const { seed = 0, parameters, examples = noExamples } = options;
     const packageId = toHex(options.packageId);
     const fresh = { kind: 'state', version: stateVersion, packageId, seed, after: 0 } as const;
-    const base = copyParameters(parameters);
+    const base = { parameters: copyParameters(parameters), labels: [], examples };
     const recovered = await recover(storage, base, fresh);
-    overwriteParameters(parameters, recovered.parameters);
+    overwriteParameters(parameters, recovered.learned.parameters);
     return new State({ storage, lock, base, options }, recovered);
   } catch (error) {
     await lock[Symbol.asyncDispose]();
@@ -71,8 +84,8 @@ export async function openState(storage: Storage, options: StateOptions): Promis
 interface StateParts {
   readonly storage: Storage;
   readonly lock: AsyncDisposable;
-  /** The package's weights; never changed. */
-  readonly base: Parameters;
+  /** What the package holds; never changed. */
+  readonly base: Learned;
   readonly options: StateOptions;
 }
 
@@ -82,7 +95,7 @@ export class State implements AsyncDisposable {
   readonly #parts: StateParts;
   readonly #journal: JournalWriter;
   #current: number;
-  #labels: readonly string[];
+  #known: Pick<Learned, 'labels' | 'examples'>;
   #queue: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
@@ -90,7 +103,7 @@ export class State implements AsyncDisposable {
     this.#parts = parts;
     this.#journal = new JournalWriter(parts.storage, recovered);
     this.#current = recovered.current;
-    this.#labels = recovered.labels;
+    this.#known = knownOf(recovered.learned);
     this.lost = recovered.lost;
   }
 
@@ -108,7 +121,12 @@ export class State implements AsyncDisposable {
 
   /** Names of the classes learned after the package's. */
   get labels(): readonly string[] {
-    return this.#labels;
+    return this.#known.labels;
+  }
+
+  /** Those kept of earlier lessons that stand, or the package's. */
+  get examples(): SplitExamples {
+    return this.#known.examples;
   }
 
   /** Lessons, oldest first. */
@@ -121,15 +139,16 @@ export class State implements AsyncDisposable {
   /**
    * Notes a lesson and, unless `parameters` is null, keeps its weights (of all layers): when resolved,
    * they are what the next opening finds. Resolves with the lesson's id. Throws StateError where they
-   * could not be written; the weights before it then stand. `labels` replaces the added ones.
+   * could not be written; the weights before it then stand. `changes` replace labels and examples.
    */
   commit(
     outcome: LessonOutcome,
     parameters: Parameters | null,
-    labels: readonly string[] = this.#labels,
+    changes: Partial<Pick<Learned, 'labels' | 'examples'>> = {},
   ): Promise<string> {
-    const layers = parameters && changedLayers(this.#parts.base, parameters);
+    const layers = parameters && changedLayers(this.#parts.base.parameters, parameters);
     return this.#serially(async () => {
+      const known = { ...this.#known, ...changes };
       const lesson = this.#lessonOf(outcome, layers !== null);
       if (!layers) {
         await this.#journal.append(lesson);
@@ -138,7 +157,7 @@ export class State implements AsyncDisposable {
       const { packageId } = this.#journal.header;
       const name = snapshotName(lesson.number);
       try {
-        const bytes = encodeSnapshot({ packageId, lesson, labels, layers });
+        const bytes = encodeSnapshot({ packageId, lesson, layers, ...known });
         await this.#parts.storage.replace(name, bytes);
         await this.#journal.append(lesson);
       } catch (error) {
@@ -146,7 +165,7 @@ export class State implements AsyncDisposable {
         throw error;
       }
       this.#current = lesson.number;
-      this.#labels = labels;
+      this.#known = known;
       await this.#prune();
       return idOf(lesson.number);
     });
@@ -167,7 +186,7 @@ export class State implements AsyncDisposable {
           `undo: expected a lesson that stands, got ${id ?? 'none'}; history lists them`,
         );
       }
-      const { parameters, labels } = await this.#weightsOf(lesson.parent);
+      const learned = await this.#learnedAt(lesson.parent);
       const { number, parent } = lesson;
       await this.#journal.append({
         kind: 'undo',
@@ -176,20 +195,48 @@ export class State implements AsyncDisposable {
         time: this.#parts.options.now(),
       });
       this.#current = parent;
-      this.#labels = labels;
+      this.#known = knownOf(learned);
       await this.#prune();
-      return { record: describe(lesson, false), parameters };
+      return { record: describe(lesson, false), parameters: learned.parameters };
     });
   }
 
-  /** Forgets all lessons and resolves with the package's weights. */
-  reset(): Promise<Parameters> {
+  /** Goes back to the package, as a lesson that can be undone; resolves with the package's weights. */
+  async reset(): Promise<Parameters> {
+    const { parameters, ...known } = copyOf(this.#parts.base);
+    await this.commit({ ...noLesson, cause: 'reset' }, parameters, known);
+    return parameters;
+  }
+
+  /** What is in use as the bytes of one file, with the examples kept or without. */
+  save(withExamples = true): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#serially(async () => {
+      const snapshot = await this.#snapshotAt(this.#current);
+      return encodeSnapshot(withExamples ? snapshot : { ...snapshot, examples: noExamples });
+    });
+  }
+
+  /**
+   * Takes what `save` gave on this or another device, as a lesson that can be undone; resolves with the weights. Throws
+   * FormatError for anything else, StateError for what was learned with another package. `check` may refuse it.
+   */
+  async load(file: Uint8Array, check: (learned: Learned) => void): Promise<Parameters> {
+    const snapshot = readSnapshot(file);
+    checkPackage(snapshot.packageId, this.#journal.header.packageId);
+    const { parameters, ...known } = learnedOf(this.#parts.base, snapshot);
+    check({ parameters, ...known });
+    await this.commit({ ...noLesson, cause: 'loaded' }, parameters, known);
+    return parameters;
+  }
+
+  /** Erases all lessons and examples for good, and resolves with the package's weights. */
+  forget(): Promise<Parameters> {
     return this.#serially(async () => {
       await this.#journal.restart();
       this.#current = 0;
-      this.#labels = [];
+      this.#known = knownOf(this.#parts.base);
       await this.#prune();
-      return copyParameters(this.#parts.base);
+      return copyParameters(this.#parts.base.parameters);
     });
   }
 
@@ -215,22 +262,31 @@ export class State implements AsyncDisposable {
       accuracyBefore,
       accuracyAfter,
       kept,
-      cause: cause === undefined ? null : printable(cause.slice(0, 1000)),
+      cause: cause === undefined || cause === null ? null : printable(cause.slice(0, 1000)),
     };
   }
 
-  async #weightsOf(
-    number: number,
-  ): Promise<{ readonly parameters: Parameters; readonly labels: readonly string[] }> {
+  async #learnedAt(number: number): Promise<Learned> {
+    const { base } = this.#parts;
+    return number === 0 ? copyOf(base) : learnedOf(base, await this.#snapshotAt(number));
+  }
+
+  async #snapshotAt(number: number): Promise<Snapshot> {
     const { storage, base, options } = this.#parts;
-    if (number === 0) return { parameters: copyParameters(base), labels: [] };
-    const snapshot = await findSnapshot(storage, number, this.#journal.header.packageId);
-    if (!snapshot) {
-      throw new StateError(
-        `undo: expected the weights after ${idOf(number)}, got none; those of the last ${options.snapshots ?? 8} lessons are kept, reset goes back to the package's`,
-      );
+    const { packageId } = this.#journal.header;
+    if (number === 0) {
+      return {
+        packageId,
+        lesson: { ...this.#lessonOf(noLesson, true), number },
+        layers: [],
+        ...base,
+      };
     }
-    return { parameters: applyLayers(base, snapshot.layers), labels: snapshot.labels };
+    const snapshot = await findSnapshot(storage, number, packageId);
+    if (snapshot) return snapshot;
+    throw new StateError(
+      `undo: expected the weights after ${idOf(number)}, got none; those of the last ${options.snapshots ?? 8} lessons are kept, reset goes back to the package's`,
+    );
   }
 
   // What is in use is safe by now: a snapshot too many is no failure, and goes the next time.
@@ -254,12 +310,25 @@ export class State implements AsyncDisposable {
   }
 }
 
+/** Of what changes the weights without examples. */
+export const noLesson: LessonOutcome = {
+  samples: 0,
+  holdout: 0,
+  steps: 0,
+  accuracyBefore: 0,
+  accuracyAfter: 0,
+};
+
 async function tryTo(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
   }
+}
+
+function knownOf({ labels, examples }: Learned): Pick<Learned, 'labels' | 'examples'> {
+  return { labels, examples };
 }
 
 function idOf(number: number): string {

@@ -1,4 +1,4 @@
-import { copyParameters, Learner, openState } from '#runtime';
+import { copyParameters, Learner, memoryStorage, openState } from '#runtime';
 
 import { openRevivingEngine } from './engine/reviving-engine.ts';
 import { teachInWorker } from './lesson-in-worker.ts';
@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly onFallback?: (reason: string) => void;
   /** Hears after each lesson the most that it took on the GPU, weights included. */
   readonly onPeakBytes?: (bytes: number) => void;
+  /** Most bytes of old examples to keep, for rehearsal and to judge lessons by; default 256 KiB. */
+  readonly rehearsalBytes?: number;
 }
 
 /**
@@ -27,19 +29,20 @@ export interface OpenOptions {
  */
 export async function openLearner(
   source: string | Uint8Array,
-  { state: name, lessons = 'worker', onFallback = ignore, onPeakBytes = ignore }: OpenOptions = {},
+  {
+    state: name,
+    lessons = 'worker',
+    onFallback = ignore,
+    onPeakBytes = ignore,
+    rehearsalBytes,
+  }: OpenOptions = {},
 ): Promise<Learner> {
   const packageBytes = typeof source === 'string' ? await fetchBytes(source) : source;
   const content = await decode(packageBytes);
   const parameters = copyParameters(content.model.layers);
-  const state =
-    name === undefined
-      ? null
-      : await openState(openIndexedDbStorage(name), {
-          packageId: await sha256(packageBytes),
-          parameters,
-          now: () => Date.now(),
-        });
+  const storage = name === undefined ? memoryStorage() : openIndexedDbStorage(name);
+  const packageId = await sha256(packageBytes);
+  const state = await openState(storage, { packageId, parameters, now: () => Date.now() });
   try {
     const engine = await openRevivingEngine(engineInput(content, parameters), onFallback);
     const otherwise = teachHere(content, { onFallback, onPeakBytes });
@@ -48,9 +51,9 @@ export async function openLearner(
       lessons === 'here'
         ? otherwise
         : teachInWorker({ createWorker, packageBytes, otherwise, onFallback, onPeakBytes });
-    return new Learner({ content, engine, parameters, teach, state });
+    return new Learner({ content, engine, parameters, teach, state, rehearsalBytes });
   } catch (error) {
-    await state?.[Symbol.asyncDispose]();
+    await state[Symbol.asyncDispose]();
     throw error;
   }
 }

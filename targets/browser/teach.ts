@@ -1,4 +1,4 @@
-import { copyParameters, layoutOf, outputRows, runLesson, sizeOf } from '#runtime';
+import { copyParameters, runLesson } from '#runtime';
 import type { EngineInput, LayerParameters, PackageContent, Teach } from '#runtime';
 
 import { openEngine } from './engine/open-engine.ts';
@@ -19,23 +19,10 @@ export function teachHere(
 ): Teach {
   return async (request, options) => {
     const parameters = copyParameters(request.parameters);
-    const { model, modules, plan, feedback } = content;
     const { engine, fallback } = await openEngine(engineInput(content, parameters));
     if (fallback !== null) onFallback(fallback);
     await using owned = engine;
-    const report = await runLesson(
-      {
-        engine: owned,
-        layout: layoutOf(plan, modules, feedback),
-        plan,
-        parameters,
-        classes: outputRows(content),
-        sampleSize: sizeOf(model.graph.inputShape),
-        firstStep: request.firstStep,
-      },
-      request.examples,
-      options,
-    );
+    const report = await runLesson({ engine: owned, content, parameters }, request, options);
     if (owned instanceof WebglEngine) onPeakBytes(owned.gpu.ledger.peakBytes);
     return { report, parameters: report.kept ? parameters : null };
   };

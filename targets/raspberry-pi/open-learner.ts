@@ -1,4 +1,4 @@
-import { copyParameters, Learner, openState } from '#runtime';
+import { copyParameters, Learner, memoryStorage, openState } from '#runtime';
 
 import { openOnnxRuntimeEngine } from './engine/onnx-runtime-engine.ts';
 import { teachInThread } from './lesson-thread.ts';
@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly threads?: number;
   /** Where lessons run; default `thread`, so that the event loop stays free. */
   readonly lessons?: 'thread' | 'here';
+  /** Most bytes of old examples to keep, for rehearsal and to judge lessons by; default 256 KiB. */
+  readonly rehearsalBytes?: number;
 }
 
 /**
@@ -22,26 +24,21 @@ export interface OpenOptions {
  */
 export async function openLearner(
   source: string | Uint8Array,
-  { state: directory, threads = 1, lessons = 'thread' }: OpenOptions = {},
+  { state: directory, threads = 1, lessons = 'thread', rehearsalBytes }: OpenOptions = {},
 ): Promise<Learner> {
   const bytes = typeof source === 'string' ? await readBytes(source) : source;
   const content = await decode(bytes);
   const parameters = copyParameters(content.model.layers);
-  const state =
-    directory === undefined
-      ? null
-      : await openState(openFileStorage(directory), {
-          packageId: await sha256(bytes),
-          parameters,
-          now: () => Date.now(),
-        });
+  const storage = directory === undefined ? memoryStorage() : openFileStorage(directory);
+  const packageId = await sha256(bytes);
+  const state = await openState(storage, { packageId, parameters, now: () => Date.now() });
   try {
     const engine = await openOnnxRuntimeEngine(engineInput(content, parameters), { threads });
     const teach =
       lessons === 'thread' ? teachInThread(bytes, threads) : teachHere(content, threads);
-    return new Learner({ content, engine, parameters, teach, state });
+    return new Learner({ content, engine, parameters, teach, state, rehearsalBytes });
   } catch (error) {
-    await state?.[Symbol.asyncDispose]();
+    await state[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { copyParameters, layoutOf, outputRows, runLesson, sizeOf } from '#runtime';
+import { copyParameters, runLesson } from '#runtime';
 import type { LayerParameters, PackageContent, Teach } from '#runtime';
 
 import { openOnnxRuntimeEngine } from './engine/onnx-runtime-engine.ts';
@@ -7,21 +7,8 @@ import { openOnnxRuntimeEngine } from './engine/onnx-runtime-engine.ts';
 export function teachHere(content: PackageContent, threads: number): Teach {
   return async (request, options) => {
     const parameters = copyParameters(request.parameters);
-    const { model, modules, plan, feedback } = content;
     await using engine = await openOnnxRuntimeEngine(engineInput(content, parameters), { threads });
-    const report = await runLesson(
-      {
-        engine,
-        layout: layoutOf(plan, modules, feedback),
-        plan,
-        parameters,
-        classes: outputRows(content),
-        sampleSize: sizeOf(model.graph.inputShape),
-        firstStep: request.firstStep,
-      },
-      request.examples,
-      options,
-    );
+    const report = await runLesson({ engine, content, parameters }, request, options);
     return { report, parameters: report.kept ? parameters : null };
   };
 }

@@ -107,7 +107,7 @@ export function storageSuite(name: string, place: () => Promise<StoragePlace>): 
     {
       await using state = await openWith(new Map([[0, layer(1)]]));
       await state.commit(outcome, new Map([[0, layer(2)]]));
-      await state.commit(outcome, new Map([[0, layer(3)]]), ['new']);
+      await state.commit(outcome, new Map([[0, layer(3)]]), { labels: ['new'] });
       await state.commit(outcome, null);
     }
     const parameters = new Map([[0, layer(1)]]);

@@ -1,0 +1,53 @@
+// Whether a lesson is kept. Before and after are compared example by example: with few of them a
+// difference of two accuracies is mostly chance, and those that changed are what tells.
+import type { Judgement } from './accuracy.ts';
+import { rightShare } from './accuracy.ts';
+
+export interface Judged {
+  readonly before: Judgement;
+  readonly after: Judgement;
+}
+
+/** Why a lesson is not kept; null where it helped on its own examples and did not harm old ones. */
+export function whyNot(own: Judged, old: Judged): string | null {
+  if (!hasHelped(own)) return 'no better on the examples held out';
+  return hasHarmed(old) ? 'worse on earlier examples' : null;
+}
+
+/** The same for a new class, which has to gain more accuracy than the others lose. */
+export function whyNoClass(own: Judged, old: Judged): string | null {
+  const fall = old.before.isRight.length > 0 ? rightShare(old.before) - rightShare(old.after) : 0;
+  const rise = rightShare(own.after) - rightShare(own.before);
+  return rise > fall ? null : 'the new class gains less than the others lose';
+}
+
+/**
+ * More examples became right than wrong; or as many, while some are wrong, and the mean loss fell by more
+ * than its standard error. Where all were right there is nothing to gain.
+ */
+function hasHelped(judged: Judged): boolean {
+  const gained = gainOf(judged);
+  if (gained !== 0 || rightShare(judged.before) === 1) return gained > 0;
+  const rises = judged.after.loss.map((loss, i) => loss - judged.before.loss[i]!);
+  const mean = sum(rises) / rises.length;
+  const squares = sum(rises.map((rise) => (rise - mean) ** 2));
+  return mean < 0 && mean ** 2 * rises.length * (rises.length - 1) > squares;
+}
+
+/**
+ * More examples became wrong than right, and by more than chance: were either as likely of the n that
+ * changed, the difference would have a standard deviation of sqrt(n); this asks for two.
+ */
+function hasHarmed(judged: Judged): boolean {
+  const { before, after } = judged;
+  const changed = before.isRight.filter((right, i) => right !== after.isRight[i]).length;
+  return -gainOf(judged) > 2 * Math.sqrt(changed);
+}
+
+function gainOf({ before, after }: Judged): number {
+  return after.isRight.filter(Boolean).length - before.isRight.filter(Boolean).length;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
