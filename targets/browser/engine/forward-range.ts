@@ -35,7 +35,11 @@ export interface RangeCall {
 export type ForwardVisit = (site: AnySite, inputs: readonly Texture[], output: Texture) => void;
 
 /** The value at the range's end, the caller's; of an empty range the input itself. */
-export function forwardRange(network: Network, call: RangeCall, visit?: ForwardVisit): Texture {
+export async function forwardRange(
+  network: Network,
+  call: RangeCall,
+  visit?: ForwardVisit,
+): Promise<Texture> {
   const { range, input, batch, strips } = call;
   const sites = network.sites.slice(range.from, range.to);
   const users = new Map<ValueId, number>();
@@ -45,10 +49,11 @@ export function forwardRange(network: Network, call: RangeCall, visit?: ForwardV
   const values: Values = new Map([[range.from, input.retain()]]);
   try {
     for (const site of sites) {
+      await network.gpu.breathe();
       const inputs = inputsOf(site, values);
       const output =
         strips === undefined
-          ? runNode(network, site, inputs, batch)
+          ? runNode(network, site, inputs, { batch })
           : runInStrips(network, strips, site, inputs);
       values.set(site.index + 1, output);
       visit?.(site, inputs, output);
@@ -71,11 +76,15 @@ export function forwardRange(network: Network, call: RangeCall, visit?: ForwardV
 }
 
 /** Every value of the range, the caller's, for a backward pass. Logits are not a value: see logitsFrom. */
-export function holdRange(network: Network, { range, input, batch }: RangeCall): Values {
+export async function holdRange(
+  network: Network,
+  { range, input, batch }: RangeCall,
+): Promise<Values> {
   const values: Values = new Map([[range.from, input.retain()]]);
   for (const site of network.sites.slice(range.from, range.to)) {
     if (site.outputQuantization === null) break;
-    values.set(site.index + 1, runNode(network, site, inputsOf(site, values), batch));
+    await network.gpu.breathe();
+    values.set(site.index + 1, runNode(network, site, inputsOf(site, values), { batch }));
   }
   return values;
 }
@@ -139,18 +148,22 @@ function runInStrips(
   );
   const isWhole = site.outputShape[0] === outputShape[0];
   const stripsOf = isWhole ? undefined : itemAt(inputShapes, 0, 'input')[0];
-  const output = runNode(network, site, own, 1, stripsOf);
+  const output = runNode(network, site, own, { batch: 1, stripsOf });
   for (const values of own) values.release();
   return output;
 }
 
-/** `stripsOf` is the height of the input where the site is one of strips. */
+interface NodeCall {
+  readonly batch: number;
+  /** The height of the input where the site is one of strips. */
+  readonly stripsOf?: number | undefined;
+}
+
 function runNode(
   { gpu, layers, tables }: Network,
   site: AnySite,
   inputs: readonly Texture[],
-  batch: number,
-  stripsOf?: number,
+  { batch, stripsOf }: NodeCall,
 ): Texture {
   if (!isLayerSite(site)) {
     return runForward(gpu, site, { inputs, batch, table: tables.get(site.index) ?? null });

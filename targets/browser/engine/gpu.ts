@@ -1,8 +1,9 @@
 // The few things the engine asks of WebGL2: textures, draws into them, and reading them back. State
 // shared with tfjs in the same context is set before each draw and given back as tfjs expects it.
+import { nextTask } from './next-task.ts';
 import { compileProgram } from './program.ts';
 import type { CompiledProgram, Program } from './program.ts';
-import { Texture, TextureLedger } from './texture.ts';
+import { Texture, TextureLedger, textureLimits } from './texture.ts';
 import type { TextureKind, TextureSpace } from './texture.ts';
 
 interface Draw<P extends Program> {
@@ -19,9 +20,13 @@ type FloatName<P extends Program> = P extends { readonly floats: readonly (infer
 /** Programs outlive engines: they are compiled once per context. */
 const compiledPrograms = new WeakMap<WebGL2RenderingContext, Map<Program, CompiledProgram>>();
 
+/** Milliseconds of queueing draws after which the page gets its turn. */
+const sliceMs = 1;
+
 export class Gpu implements TextureSpace {
   readonly gl: WebGL2RenderingContext;
   readonly rowShift: number;
+  readonly mostTexels: number;
   readonly ledger: TextureLedger = new TextureLedger();
   /** Draws so far. */
   draws = 0;
@@ -30,10 +35,12 @@ export class Gpu implements TextureSpace {
   readonly #vertexArray: WebGLVertexArrayObject;
   readonly #programs: Map<Program, CompiledProgram>;
   #placeholder: Texture | null = null;
+  #sliceStart = 0;
 
-  constructor(gl: WebGL2RenderingContext, rowShift: number) {
+  /** For textures of up to `count` texels, if the GPU has such. */
+  constructor(gl: WebGL2RenderingContext, count: number) {
     this.gl = gl;
-    this.rowShift = rowShift;
+    ({ rowShift: this.rowShift, mostTexels: this.mostTexels } = textureLimits(gl, count));
     this.#vertexArray = gl.createVertexArray();
     this.#programs = compiledPrograms.get(gl) ?? new Map<Program, CompiledProgram>();
     compiledPrograms.set(gl, this.#programs);
@@ -98,6 +105,14 @@ export class Gpu implements TextureSpace {
     gl.bindVertexArray(null);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     return outputs;
+  }
+
+  /** Lets the GPU start and the page breathe where draws have been queued for a while; awaited between nodes. */
+  async breathe(): Promise<void> {
+    if (performance.now() - this.#sliceStart < sliceMs) return;
+    this.gl.flush();
+    await nextTask();
+    this.#sliceStart = performance.now();
   }
 
   /** The one output of a program that has one. */

@@ -29,19 +29,19 @@ export interface ExactCall {
 }
 
 /** Backpropagates through the range, updates its layers, returns the gradient at its input if wanted. */
-export function learnExactly(
+export async function learnExactly(
   network: Network,
   { range, batch }: RangeCall,
   { values, gradient, grid, wantsInput, feedbacks }: ExactCall,
   rates: StepRates,
-): Texture | null {
+): Promise<Texture | null> {
   for (const layer of network.layers.values()) {
     const { index } = layer.site;
     if (index >= range.from && index < range.to) requireSummable(layer, batch);
   }
   const updates = new LayerUpdates(network, rates);
   try {
-    const atInput = rangeGradient(network, {
+    const atInput = await rangeGradient(network, {
       range,
       values,
       gradient: gradient.texture,
@@ -67,20 +67,20 @@ export function learnExactly(
 }
 
 /** The feedback gives the gradient at the range's end; exact inside. Returns the value there, the caller's. */
-export function learnLocally(
+export async function learnLocally(
   network: Network,
   call: RangeCall,
   { feedback, error }: { readonly feedback: FeedbackCall; readonly error: GradientHandle },
   rates: StepRates,
-): Texture {
-  const values = holdRange(network, call);
+): Promise<Texture> {
+  const values = await holdRange(network, call);
   const output = valueAt(values, call.range.to).retain();
   const texture = feedbackCells(network.gpu, network.failures, feedback, error);
   const gradient = new GradientHandle(texture, feedback.targetShape, call.batch);
   const { grid } = feedback;
   const exact = { values, gradient, grid, wantsInput: false, feedbacks: new Map() };
   try {
-    learnExactly(network, call, exact, rates)?.release();
+    (await learnExactly(network, call, exact, rates))?.release();
   } finally {
     gradient.dispose();
   }
@@ -91,17 +91,17 @@ export function learnLocally(
  * Each layer with a feedback takes its own: delta = feedback through the layer's own gate. Streaming:
  * a value is released after its last user, as in a forward pass. Returns the value at the end, the caller's.
  */
-export function learnDirectly(
+export async function learnDirectly(
   network: Network,
   call: RangeCall,
   { feedbacks, error }: { readonly feedbacks: Feedbacks; readonly error: GradientHandle },
   rates: StepRates,
-): Texture {
+): Promise<Texture> {
   const { batch } = call;
   for (const value of feedbacks.keys()) requireSummable(layerAt(network.layers, value - 1), batch);
   const updates = new LayerUpdates(network, rates);
   try {
-    const output = forwardRange(network, call, (site, inputs, made) => {
+    const output = await forwardRange(network, call, (site, inputs, made) => {
       const feedback = feedbacks.get(site.index + 1);
       if (feedback === undefined || !isLayerSite(site)) return;
       const layer = layerAt(network.layers, site.index);

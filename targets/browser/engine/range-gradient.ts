@@ -51,7 +51,10 @@ interface Passing<Site> {
 }
 
 /** The gradient at the range's input, the caller's, or null where it is not wanted. */
-export function rangeGradient(network: Network, call: RangeGradientCall): Texture | null {
+export async function rangeGradient(
+  network: Network,
+  call: RangeGradientCall,
+): Promise<Texture | null> {
   const { range, values } = call;
   const gradients: Gradients = new Map([[range.to, call.gradient.retain()]]);
   // Only the range's last node reads the gradient at its end.
@@ -59,6 +62,7 @@ export function rangeGradient(network: Network, call: RangeGradientCall): Textur
   const wanted = wantedValues(network.sites, range, call.wantsInput);
   try {
     for (const site of network.sites.slice(range.from, range.to).toReversed()) {
+      await network.gpu.breathe();
       const value = site.index + 1;
       const gradient = gradients.get(value);
       gradients.delete(value);

@@ -33,8 +33,8 @@ export function planStrips(sites: readonly AnySite[], inputShape: Shape): StripP
     const { wanted, made } = rowsOf(site, rows);
     rows.push(made);
     const inputShapes = site.inputShapes.map((shape, input) => ofHeight(shape, wanted[input] ?? 1));
-    const own = { ...site, inputShapes, outputShape: ofHeight(site.outputShape, made) };
-    return { site: own as AnySite, wanted };
+    const outputShape = ofHeight(site.outputShape, made);
+    return { site: { ...site, inputShapes, outputShape }, wanted };
   });
   return { rows, nodes };
 }

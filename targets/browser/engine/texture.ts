@@ -38,15 +38,22 @@ export interface TextureSpace {
   readonly ledger: TextureLedger;
   /** Every texture with at least that many texels has 2^rowShift in a row. */
   readonly rowShift: number;
+  /** Most texels of a texture. */
+  readonly mostTexels: number;
 }
 
 /**
- * The row shift for textures of up to `count` texels. Rasterisers share a draw out by tiles or rows, so
- * that a small texture should be as high as it is wide.
+ * The row shift for textures of up to `count` texels, and the most that they may have. Rasterisers share a
+ * draw out by tiles or rows, so that a small texture should be as high as it is wide.
  */
-export function rowShiftFor(gl: WebGL2RenderingContext, count: number): number {
+export function textureLimits(
+  gl: WebGL2RenderingContext,
+  count: number,
+): Pick<TextureSpace, 'rowShift' | 'mostTexels'> {
   const height = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
-  return Math.min(Math.log2(height), Math.max(6, Math.ceil(Math.log2(count / height))));
+  const shift = Math.max(6, Math.ceil(Math.log2(count / height)));
+  const rowShift = Math.min(Math.log2(height), shift);
+  return { rowShift, mostTexels: height << rowShift };
 }
 
 /** Written once and then shared: freed when as many owners have released it as hold it. */
@@ -62,8 +69,13 @@ export class Texture {
 
   /** Throws EngineError where it is larger than the GPU's textures. */
   constructor(space: TextureSpace, kind: TextureKind, count: number) {
-    const { gl, ledger, rowShift } = space;
-    requireTexels(gl, count, rowShift);
+    const { gl, ledger, rowShift, mostTexels } = space;
+    requireContext(gl);
+    if (count > mostTexels) {
+      throw new EngineError(
+        `webgl: expected at most ${mostTexels} texels in a texture, got ${count}; use a smaller batch`,
+      );
+    }
     this.kind = kind;
     this.count = count;
     this.width = Math.min(count, 1 << rowShift);
@@ -108,13 +120,4 @@ export class Texture {
     gl.deleteTexture(this.handle);
     ledger.add(-1, -this.bytes);
   }
-}
-
-function requireTexels(gl: WebGL2RenderingContext, count: number, rowShift: number): void {
-  requireContext(gl);
-  const largest = (gl.getParameter(gl.MAX_TEXTURE_SIZE) as number) << rowShift;
-  if (count <= largest) return;
-  throw new EngineError(
-    `webgl: expected at most ${largest} texels in a texture, got ${count}; use a smaller batch`,
-  );
 }

@@ -25,12 +25,10 @@ import { pullLayer, pushLayer } from './layer.ts';
 import { learnDirectly, learnExactly, learnLocally } from './learn-range.ts';
 import { closeNetwork, openNetwork } from './network.ts';
 import type { Network } from './network.ts';
-import { nextTask } from './next-task.ts';
 import { packTargets, packValues, unpackBlocks, unpackValues } from './padding.ts';
 import { readTextures } from './read-back.ts';
 import { itemAt, texelsOf } from './site.ts';
 import { softmaxError } from './softmax-error.ts';
-import { rowShiftFor } from './texture.ts';
 import type { Texture } from './texture.ts';
 
 /** Texels of the model's largest textures, of batches of 64. */
@@ -52,10 +50,12 @@ export class WebglEngine implements Engine {
   /** By module. */
   readonly #feedback: readonly (ModuleFeedback | null)[];
   #isClosed = false;
+  /** Calls wait for each other: they let the page breathe, and must not meet half of another's weights. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** The input was checked by the reference kernels. The context stays the caller's. */
   constructor(gl: WebGL2RenderingContext, input: EngineInput) {
-    this.gpu = new Gpu(gl, rowShiftFor(gl, largestTexture(input)));
+    this.gpu = new Gpu(gl, largestTexture(input));
     this.#input = input;
     this.#network = openNetwork(this.gpu, input);
     this.#feedback = openFeedbacks(this.gpu, this.#network.failures, input);
@@ -85,137 +85,163 @@ export class WebglEngine implements Engine {
     const rows = strips?.rows[0] ?? height;
     // Strips are packed as four samples are.
     const packed = packValues(samples, [rows, width, channels], rows < height ? 4 : batch);
-    const input = this.gpu.upload('values', packed);
-    const range = { from: 0, to: logitsValue(this.#network) };
-    const value = forwardRange(this.#network, { range, input, batch, strips });
-    input.release();
-    const logits = logitsFrom(this.#network, value, batch);
-    value.release();
-    return this.#readLogits(logits, batch);
+    return this.#inTurn(async () => {
+      const input = this.gpu.upload('values', packed);
+      const range = { from: 0, to: logitsValue(this.#network) };
+      const value = await forwardRange(this.#network, { range, input, batch, strips });
+      input.release();
+      const logits = logitsFrom(this.#network, value, batch);
+      value.release();
+      return this.#readLogits(logits, batch);
+    });
   }
 
-  async forward(from: number, to: number, input: DeviceActivation): Promise<DeviceActivation> {
-    const call = this.#call('forward', from, to, input);
-    if (this.#network.sites[call.range.to - 1]?.outputQuantization === null) {
-      throw new InputError(
-        'forward: expected a range that ends in a value, got logits; use predict',
-      );
-    }
-    return this.#activation(forwardRange(this.#network, call), call);
+  forward(from: number, to: number, input: DeviceActivation): Promise<DeviceActivation> {
+    return this.#inTurn(async () => {
+      const call = this.#call('forward', from, to, input);
+      if (this.#network.sites[call.range.to - 1]?.outputQuantization === null) {
+        throw new InputError(
+          'forward: expected a range that ends in a value, got logits; use predict',
+        );
+      }
+      return this.#activation(await forwardRange(this.#network, call), call);
+    });
   }
 
-  async learnTail(
+  learnTail(
     from: number,
     input: DeviceActivation,
     targets: Float32Array,
     rates: StepRates,
   ): Promise<TailResult> {
-    requireRates(rates);
-    const network = this.#network;
-    const { gpu, exponentials } = network;
-    const call = this.#call('learnTail', from, this.#input.modules.length, input);
-    const { batch } = call;
-    const shape = this.#shape(network.shapes.length - 1);
-    requireLength('learnTail targets', targets, batch, shape);
-    const values = holdRange(network, call);
-    const logits = logitsFrom(network, valueAt(values, logitsValue(network)), batch);
-    const classes = shape[2];
-    const uploaded = gpu.upload('words', packTargets(targets, classes));
-    const error = softmaxError(
-      gpu,
-      { logits, targets: uploaded, exponentials },
-      { classes, batch },
-    );
-    uploaded.release();
-    const gradient = new GradientHandle(error, shape, batch);
-    const wantsInput = this.#isUsedBefore(from);
-    const exact = { values, gradient, grid: null, wantsInput, feedbacks: noFeedback };
-    const atInput = learnExactly(network, call, exact, rates);
-    const inputShape = this.#shape(call.range.from);
-    return {
-      logits: await this.#readLogits(logits, batch),
-      error: gradient,
-      inputGradient: atInput && new GradientHandle(atInput, inputShape, batch),
-    };
+    return this.#inTurn(async () => {
+      requireRates(rates);
+      const network = this.#network;
+      const { gpu, exponentials } = network;
+      const call = this.#call('learnTail', from, this.#input.modules.length, input);
+      const { batch } = call;
+      const shape = this.#shape(network.shapes.length - 1);
+      requireLength('learnTail targets', targets, batch, shape);
+      const values = await holdRange(network, call);
+      const logits = logitsFrom(network, valueAt(values, logitsValue(network)), batch);
+      const classes = shape[2];
+      const uploaded = gpu.upload('words', packTargets(targets, classes));
+      const error = softmaxError(
+        gpu,
+        { logits, targets: uploaded, exponentials },
+        { classes, batch },
+      );
+      uploaded.release();
+      const gradient = new GradientHandle(error, shape, batch);
+      const wantsInput = this.#isUsedBefore(from);
+      const exact = { values, gradient, grid: null, wantsInput, feedbacks: noFeedback };
+      const atInput = await learnExactly(network, call, exact, rates);
+      const inputShape = this.#shape(call.range.from);
+      return {
+        logits: await this.#readLogits(logits, batch),
+        error: gradient,
+        inputGradient: atInput && new GradientHandle(atInput, inputShape, batch),
+      };
+    });
   }
 
-  async learnByFeedback(
+  learnByFeedback(
     module: number,
     input: DeviceActivation,
     source: Gradient,
     rates: StepRates,
   ): Promise<DeviceActivation> {
-    requireRates(rates);
-    const call = this.#call('learnByFeedback', module, module + 1, input);
-    const feedback = this.#feedback[module] ?? null;
-    if (feedback === null || feedback.source === 'module') {
-      const { name } = itemAt(this.#input.modules, module, 'module');
-      throw new InputError(
-        `learnByFeedback: expected a module with feedback from the logits or the tail, got ${name}; use learnByReplay`,
-      );
-    }
-    const { batch } = call;
-    const error = gradientHandle(source, 'learnByFeedback source', {
-      shape: feedback.sourceShape,
-      batch,
+    return this.#inTurn(async () => {
+      requireRates(rates);
+      const call = this.#call('learnByFeedback', module, module + 1, input);
+      const feedback = this.#feedback[module] ?? null;
+      if (feedback === null || feedback.source === 'module') {
+        const { name } = itemAt(this.#input.modules, module, 'module');
+        throw new InputError(
+          `learnByFeedback: expected a module with feedback from the logits or the tail, got ${name}; use learnByReplay`,
+        );
+      }
+      const { batch } = call;
+      const error = gradientHandle(source, 'learnByFeedback source', {
+        shape: feedback.sourceShape,
+        batch,
+      });
+      const atEnd =
+        feedback.rule === 'feedback-local' ? feedback.calls.get(call.range.to) : undefined;
+      const output =
+        atEnd === undefined
+          ? await learnDirectly(this.#network, call, { feedbacks: feedback.calls, error }, rates)
+          : await learnLocally(this.#network, call, { feedback: atEnd, error }, rates);
+      return this.#activation(output, call);
     });
-    const atEnd =
-      feedback.rule === 'feedback-local' ? feedback.calls.get(call.range.to) : undefined;
-    const output =
-      atEnd === undefined
-        ? learnDirectly(this.#network, call, { feedbacks: feedback.calls, error }, rates)
-        : learnLocally(this.#network, call, { feedback: atEnd, error }, rates);
-    await this.#nextSlice();
-    return this.#activation(output, call);
   }
 
-  async learnByReplay(
+  learnByReplay(
     module: number,
     input: DeviceActivation,
     gradient: Gradient,
     rates: StepRates,
   ): Promise<Gradient> {
-    requireRates(rates);
-    const call = this.#call('learnByReplay', module, module + 1, input);
-    const { batch, range } = call;
-    const shape = this.#shape(range.to);
-    const atEnd = gradientHandle(gradient, 'learnByReplay gradient', { shape, batch });
-    const own = this.#feedback[module] ?? null;
-    const exact = {
-      values: holdRange(this.#network, call),
-      gradient: atEnd,
-      grid: null,
-      wantsInput: true,
-      feedbacks: own?.source === 'module' ? own.calls : noFeedback,
-    };
-    const atInput = learnExactly(this.#network, call, exact, rates);
-    await this.#nextSlice();
-    if (atInput !== null) return new GradientHandle(atInput, this.#shape(range.from), batch);
-    throw new EngineError('learnByReplay: expected a gradient at the module input, got none');
+    return this.#inTurn(async () => {
+      requireRates(rates);
+      const call = this.#call('learnByReplay', module, module + 1, input);
+      const { batch, range } = call;
+      const shape = this.#shape(range.to);
+      const atEnd = gradientHandle(gradient, 'learnByReplay gradient', { shape, batch });
+      const own = this.#feedback[module] ?? null;
+      const exact = {
+        values: await holdRange(this.#network, call),
+        gradient: atEnd,
+        grid: null,
+        wantsInput: true,
+        feedbacks: own?.source === 'module' ? own.calls : noFeedback,
+      };
+      const atInput = await learnExactly(this.#network, call, exact, rates);
+      if (atInput !== null) return new GradientHandle(atInput, this.#shape(range.from), batch);
+      throw new EngineError('learnByReplay: expected a gradient at the module input, got none');
+    });
   }
 
-  async pull(): Promise<void> {
-    const { layers, failures } = this.#network;
-    const all = [...layers.values()];
-    const [status, ...words] = await readTextures(this.gpu, [
-      failures.status,
-      ...all.map(({ weights }) => weights),
-    ]);
-    failures.check(status ?? new Int32Array(0));
-    for (const [index, layer] of all.entries()) pullLayer(layer, itemAt(words, index, 'layer'));
+  pull(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { layers, failures } = this.#network;
+      const all = [...layers.values()];
+      const [status, ...words] = await readTextures(this.gpu, [
+        failures.status,
+        ...all.map(({ weights }) => weights),
+      ]);
+      failures.check(status ?? new Int32Array(0));
+      for (const [index, layer] of all.entries()) {
+        await this.gpu.breathe();
+        pullLayer(layer, itemAt(words, index, 'layer'));
+      }
+    });
   }
 
-  async push(): Promise<void> {
-    for (const layer of this.#network.layers.values()) pushLayer(this.gpu, layer);
-    requireContext(this.gpu.gl);
+  push(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const layer of this.#network.layers.values()) {
+        await this.gpu.breathe();
+        pushLayer(this.gpu, layer);
+      }
+      requireContext(this.gpu.gl);
+    });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    closeFeedbacks(this.#feedback);
-    closeNetwork(this.#network);
-    this.gpu.dispose();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#isClosed) return;
+      this.#isClosed = true;
+      closeFeedbacks(this.#feedback);
+      closeNetwork(this.#network);
+      this.gpu.dispose();
+    });
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
   }
 
   /** Float32 logits of blocks [n, 1, 1, classes], which are released. */
@@ -226,12 +252,6 @@ export class WebglEngine implements Engine {
     const [blocks, status] = await reading;
     failures.check(status ?? new Int32Array(0));
     return unpackBlocks(blocks ?? new Int32Array(0), this.#shape(shapes.length - 1), batch);
-  }
-
-  /** Lets the GPU start and the page breathe: a step is queued module by module, not at one go. */
-  #nextSlice(): Promise<void> {
-    this.gpu.gl.flush();
-    return nextTask();
   }
 
   #uploadSamples(samples: Uint8Array, batch: number): Texture {
