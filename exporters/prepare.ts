@@ -70,7 +70,7 @@ export function prepareImported(imported: ImportedModel, options: PrepareOptions
     onNote: (note: string) => notes.push(note),
   };
   const quantized = imported.quantized
-    ? fromImported(graph, imported.quantized, quantizeOptions)
+    ? fromImported(bare, imported.quantized, quantizeOptions)
     : quantize(
         bare,
         observeRanges(bare, samples, {

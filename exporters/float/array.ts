@@ -10,7 +10,10 @@ export interface FloatTensor {
   readonly shape: Shape;
 }
 
-/** Weights [outputs, kernelHeight, kernelWidth, inputs / groups] or [outputs, inputs]; bias [outputs]. */
+/**
+ * Weights [outputs, kernelHeight, kernelWidth, inputs / groups] or [outputs, inputs]; bias [outputs]. Of a recurrent
+ * layer both maps, W then U, b then c (recurrent/maps.ts). Of an embedding the vectors of 256 tokens, and no bias.
+ */
 export interface FloatParameters {
   readonly weights: FloatArray;
   readonly bias: FloatArray;

@@ -2,12 +2,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import type { Node, Shape, Window } from '#runtime';
-import { inferShapes, isLayer, weightShapeOf } from '#runtime';
+import { inferShapes } from '#runtime';
 import { assertClose } from '#test-support';
 
 import type { FloatParameters } from './array.ts';
 import { backpropagate } from './backpropagate.ts';
 import type { FloatModel } from './model.ts';
+import { parameterCounts } from './model.ts';
 import { outputOf, runFloat } from './run.ts';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 
@@ -31,10 +32,10 @@ function modelOf(inputShape: Shape, nodes: Node[]): FloatModel {
   const shapes = inferShapes(graph);
   const parameters = new Map<number, FloatParameters>();
   for (const [index, node] of nodes.entries()) {
-    if (!isLayer(node)) continue;
-    const shape = weightShapeOf(node, shapes[node.inputs[0]!]!);
-    const size = shape.reduce((a, b) => a * b, 1);
-    parameters.set(index, { weights: noise(size, index + 7), bias: noise(shape[0]!, index + 9) });
+    const counts = parameterCounts(node, shapes[node.inputs[0]!]!);
+    if (counts === null) continue;
+    const [weights, bias] = [noise(counts.weights, index + 7), noise(counts.bias, index + 9)];
+    parameters.set(index, { weights, bias });
   }
   return { graph, parameters };
 }
@@ -222,6 +223,40 @@ for (const [activation, parameters] of [
   });
 }
 
+type RecurrentAttributes = Extract<Node, { operator: 'recurrent' }>['attributes'];
+const recurrent = (input: number, attributes: Partial<RecurrentAttributes>): Node => ({
+  name: `recurrent${input}`,
+  operator: 'recurrent',
+  inputs: [input],
+  attributes: {
+    cell: 'lstm',
+    hiddenSize: 3,
+    reverse: false,
+    output: 'sequence',
+    initialState: [],
+    ...attributes,
+  },
+});
+
+for (const cell of ['lstm', 'gru', 'rnn'] as const) {
+  for (const output of ['sequence', 'last'] as const) {
+    for (const reverse of [false, true]) {
+      test(`${cell}, output ${output}${reverse ? ', reverse' : ''}`, () => {
+        checkGradients(modelOf([5, 1, 2], [recurrent(0, { cell, output, reverse })]), 3);
+      });
+    }
+  }
+
+  test(`${cell}: two layers, from states other than zero`, () => {
+    const initialState = [0.5, -0.25, 0.125, ...(cell === 'lstm' ? [1, -1, 0.5] : [])];
+    const nodes = [
+      recurrent(0, { cell, initialState }),
+      recurrent(1, { cell, hiddenSize: 4, output: 'last' }),
+    ];
+    checkGradients(modelOf([4, 1, 3], nodes));
+  });
+}
+
 /** Every operator, a residual block, a gate per channel, and values with several users. */
 function residualNet(): FloatModel {
   const padded = window(3, { pads: [1, 1, 1, 1] });
@@ -324,6 +359,28 @@ test('maxPool shares the gradient between equal maxima', () => {
     wanted: (v) => v === 0,
   });
   assert.equal([...valueGradients.get(0)!], [0.5, 0, 0.5, 0]);
+});
+
+test('positions without a target are not judged', () => {
+  const logits = Float64Array.of(1, 2, 3, 4);
+  const { loss, error } = softmaxCrossEntropy(logits, Float64Array.of(0, 0, 0, 1), 2);
+  assert.equal([...error.subarray(0, 2)], [0, 0]);
+  assertClose([loss], [Math.log(1 + Math.exp(-1))], tolerance);
+});
+
+test('an embedding passes vectors on and takes no gradient', () => {
+  const model = modelOf(
+    [2, 1, 1],
+    [{ name: 'e', operator: 'embedding', inputs: [0], attributes: { size: 2 } }],
+  );
+  const table = model.parameters.get(0)!.weights;
+  const values = runFloat(model, Float64Array.of(3, 255));
+  assert.equal([...values.get(1)!], [...table.subarray(6, 8), ...table.subarray(510)]);
+  const all = { wanted: (value: number) => value === 0 };
+  const { valueGradients, parameterGradients } = backpropagate(model, values, values.get(1)!, all);
+  assert.equal([...valueGradients.get(0)!], [0, 0]);
+  assert.is(parameterGradients.size, 0);
+  assert.throws(() => runFloat(model, Float64Array.of(3, 1.5)), /token ids from 0 to 255, got 1.5/);
 });
 
 test('softmax cross-entropy of the summed loss', () => {

@@ -1,6 +1,6 @@
 // Reverse-mode differentiation of a run, whole or of a range of nodes (a module, a single layer).
 import type { OperatorAttributes, OperatorName, ValueId } from '#runtime';
-import { inferShapes, sizeOf } from '#runtime';
+import { inferShapes, isTrainable, sizeOf } from '#runtime';
 
 import type { FloatArray, FloatParameters, FloatTensor } from './array.ts';
 import { zeros } from './array.ts';
@@ -59,7 +59,8 @@ export function backpropagate(
     const output = gradients.get(index + 1);
     if (output === undefined) continue;
     const parameters = model.parameters.get(index) ?? null;
-    const ofLayer = ofParameters && parameters !== null ? zerosOf(parameters, output) : null;
+    const ofLayer =
+      ofParameters && parameters !== null && isTrainable(node) ? zerosOf(parameters, output) : null;
     const inputs = node.inputs.map(accumulator);
     if (ofLayer !== null || inputs.some((gradient) => gradient !== null)) {
       const call = {
@@ -85,7 +86,7 @@ export function backpropagate(
 
 /** By ValueId: true where something asked for lies behind the value, so that its gradient must be made. */
 function neededValues(
-  { graph, parameters }: FloatModel,
+  { graph }: FloatModel,
   { from, to, wanted, ofParameters }: Required<BackpropagateOptions>,
 ): boolean[] {
   const isNeeded: boolean[] = [];
@@ -93,7 +94,7 @@ function neededValues(
     const maker = value - 1;
     const hasMore =
       maker >= from &&
-      ((ofParameters && parameters.has(maker)) ||
+      ((ofParameters && isTrainable(graph.nodes[maker]!)) ||
         graph.nodes[maker]!.inputs.some((input) => isNeeded[input]));
     isNeeded.push(wanted(value) || hasMore);
   }

@@ -4,13 +4,13 @@ import { zeros } from './array.ts';
 export interface LossAndError {
   /** Summed over the batch, in nats. */
   readonly loss: number;
-  /** dL/dlogits, [batch, classes]. */
+  /** dL/dlogits, [batch, positions, classes]. */
   readonly error: FloatArray;
 }
 
 // L = - sum over n, i of t[n, i] log p[n, i],  p = softmax(logits);  dL/dlogits = p - t
 
-/** `targets` is [batch, classes], rows summing to 1. */
+/** `targets` is [batch, positions, classes], rows summing to 1; a row of zeros is not judged and has no error. */
 export function softmaxCrossEntropy(
   logits: FloatArray,
   targets: FloatArray,
@@ -19,6 +19,7 @@ export function softmaxCrossEntropy(
   const error = zeros(logits, logits.length);
   let loss = 0;
   for (let row = 0; row < logits.length; row += classes) {
+    if (!targets.subarray(row, row + classes).some((target) => target !== 0)) continue;
     let largest = -Infinity;
     for (let i = 0; i < classes; i++) largest = Math.max(largest, logits[row + i]!);
     let sum = 0;

@@ -30,6 +30,8 @@ export interface Draft {
   readonly shape: Shape;
   quantization: Quantization | null;
   readonly layer: DraftLayer | null;
+  /** Of a recurrent layer: its linear map on the hidden state; `layer` is the one on the input. */
+  hiddenLayer: DraftLayer | null;
 }
 
 export const relu: Clamp = { minimum: 0, maximum: Infinity };

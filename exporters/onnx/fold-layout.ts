@@ -8,7 +8,7 @@ import { constant } from './value.ts';
 import type { Constant } from './value.ts';
 import { axisIndex } from './view.ts';
 
-/** The same elements with other dimensions; scales stay where the first axis, or one for all, has them. */
+/** The same elements with other dimensions; scales stay where their axis does, or where there is one for all. */
 function reshaped(call: OperatorCall, input: Constant, dimensions: readonly number[]): Constant {
   const { tensor, quantized } = input;
   const size = dimensions.reduce((total, next) => total * next, 1);
@@ -17,10 +17,23 @@ function reshaped(call: OperatorCall, input: Constant, dimensions: readonly numb
       `${call.where}: expected a shape of ${tensor.data.length} elements, got ${size}`,
     );
   }
-  const keepsScales =
-    quantized?.scales.length === 1 ||
-    (quantized?.axis === 0 && dimensions[0] === tensor.dimensions[0]);
-  return constant({ ...tensor, dimensions }, keepsScales ? quantized : null);
+  const axis = quantized && sameAxis(tensor.dimensions, dimensions, quantized.axis);
+  const keepsScales = quantized?.scales.length === 1 || (axis !== null && axis >= 0);
+  return constant(
+    { ...tensor, dimensions },
+    keepsScales ? { ...quantized!, axis: Math.max(0, axis!) } : null,
+  );
+}
+
+/** The axis that runs over the same elements, or -1. */
+function sameAxis(from: readonly number[], to: readonly number[], axis: number): number {
+  return to.findIndex(
+    (size, at) => size === from[axis] && innerSize(to, at) === innerSize(from, axis),
+  );
+}
+
+function innerSize(dimensions: readonly number[], axis: number): number {
+  return dimensions.slice(axis + 1).reduce((total, size) => total * size, 1);
 }
 
 export function reshape(call: OperatorCall): Constant {

@@ -5,6 +5,7 @@ import { FormatError } from '#runtime';
 import { elementArray, elementTypeFromCode } from './element-type.ts';
 import type { ElementArray, ElementType } from './element-type.ts';
 import { elementwise } from './fold-arithmetic.ts';
+import { equal, expand, sliceRows, where, withoutBatch } from './fold-broadcast.ts';
 import { flatten, reshape, squeeze, transpose, unsqueeze } from './fold-layout.ts';
 import { floatsOf } from './numbers.ts';
 import type { OperatorCall } from './operator-call.ts';
@@ -90,6 +91,7 @@ function concat(call: OperatorCall): Constant {
 
 /** Attributes up to opset 9, inputs since. */
 function slice(call: OperatorCall): Constant {
+  if (call.constant(0).tensor.dimensions.length > 1) return sliceRows(call);
   const values = shortVector(call, 0);
   const start = Number(call.integerInput(1)?.[0] ?? call.integers('starts')?.[0] ?? 0);
   const end = Number(call.integerInput(2)?.[0] ?? call.integers('ends')?.[0] ?? values.length);
@@ -98,7 +100,7 @@ function slice(call: OperatorCall): Constant {
 }
 
 function constantOfShape(call: OperatorCall): Constant {
-  const dimensions = (call.integerInput(0) ?? []).map(Number);
+  const dimensions = withoutBatch(call.integerInput(0) ?? []);
   const size = dimensions.reduce((total, next) => total * next, 1);
   if (!(size >= 0 && size <= longestVector))
     call.refuse(`at most ${longestVector} elements`, `${size}`);
@@ -134,5 +136,8 @@ export const folds: Readonly<Record<string, Fold>> = {
   Add: elementwise((a, b) => a + b),
   Sub: elementwise((a, b) => a - b),
   Mul: elementwise((a, b) => a * b),
+  Equal: equal,
+  Expand: expand,
+  Where: where,
   Div: elementwise((a, b) => a / b),
 };

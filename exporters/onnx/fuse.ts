@@ -39,7 +39,9 @@ function mergeAffine(before: Draft, { layer, operation }: Draft): boolean {
   const target = before.layer;
   const clamp =
     before.operation && 'clamp' in before.operation.attributes && before.operation.attributes.clamp;
-  if (target === null || clamp !== null || before.quantization !== null) return false;
+  const isLinear = before.operation?.operator === 'conv' || before.operation?.operator === 'dense';
+  if (target === null || !isLinear) return false;
+  if (clamp !== null || before.quantization !== null) return false;
   const outputs = target.bias.length;
   const size = target.weights.length / outputs;
   const { quantized } = target;

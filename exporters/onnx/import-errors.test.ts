@@ -120,7 +120,7 @@ test('weights that are not finite, and reads of a second output, are refused by 
     const attributes = { kernel_shape: [2, 2] };
     const [, indices] = g.nodeWithOutputs('MaxPool', [image], 2, { output: 'pool', attributes });
     return g.node('Relu', [indices!], { output: 'y' });
-  }, /^node "y" \(Relu\): expected the first output of a node as input, got "pool:1", another output/);
+  }, /^node "y" \(Relu\): expected the first output of a node as input, or Y_h of a recurrent one, got "pool:1", another output/);
 });
 
 test('nodes get names of their own', () => {

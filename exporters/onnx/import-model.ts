@@ -4,9 +4,11 @@
 import type { Graph, Node, ValueId } from '#runtime';
 import { FormatError, inferShapes, UnsupportedError } from '#runtime';
 
+import { joinFloats } from '../float/join-floats.ts';
+import { dropCarriedState } from './carried-state.ts';
 import { decodeModel } from './decode-model.ts';
 import type { DecodeOptions, OnnxModel, OnnxNode, OnnxValue } from './decode-model.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, DraftLayer } from './draft.ts';
 import { inOrder } from './draft.ts';
 import { folds } from './fold.ts';
 import { fuse } from './fuse.ts';
@@ -18,12 +20,13 @@ import type { ImportState } from './operator-call.ts';
 import { nearestForms } from './operators/nearest.ts';
 import { operatorImporters } from './operators/table.ts';
 import { quote } from './quote.ts';
+import { joined } from './stack.ts';
 import type { Signal, Value } from './value.ts';
 import { constant, signal } from './value.ts';
 
 export interface ImportedModel {
   readonly graph: Graph;
-  /** By node index; shapes as weightShapeOf. For int8 models, what the integers stand for. */
+  /** By node index; shapes as FloatParameters. For int8 models, what the integers stand for. */
   readonly parameters: ReadonlyMap<number, { weights: Float32Array; bias: Float32Array }>;
   /** Order of the file's input; ours is always [batch, height, width, channels]. */
   readonly inputLayout: 'nchw' | 'nhwc';
@@ -39,11 +42,11 @@ const [oldestOpset, newestOpset] = [7, 21];
 
 /** Throws UnsupportedError naming the first node that Onward cannot run, FormatError for damaged bytes. */
 export function importModel(bytes: Uint8Array, options: DecodeOptions = {}): ImportedModel {
-  const model = decodeModel(bytes, options);
+  const { model, notes } = dropCarriedState(decodeModel(bytes, options));
   const opset = checkedOpset(model);
   const input = only('input', model.inputs);
   const outputName = only('output', model.outputs).name;
-  const { shape, view, layout, batch } = inputLayout(model, input);
+  const { shape, view, layout, batch, tokens } = inputLayout(model, input);
 
   const source: Draft = {
     name: input.name,
@@ -52,26 +55,34 @@ export function importModel(bytes: Uint8Array, options: DecodeOptions = {}): Imp
     shape,
     quantization: null,
     layer: null,
+    hiddenLayer: null,
   };
   const state: ImportState = {
     opset,
     batch,
     drafts: [source],
-    notes: [],
+    notes,
+    outputs: new Map(),
     allowance: 16 * bytes.length + 2 ** 20,
     importNode: (node, inputs) => importNode(node, inputs, state),
   };
-  const values = new Map<string, Value>([[input.name, signal(source, view)]]);
+  const values = new Map<string, Value>([[input.name, { ...signal(source, view), tokens }]]);
   for (const [name, tensor] of model.initializers) values.set(name, constant(tensor));
   importNodes(model, values, state);
 
-  const output = values.get(outputName);
-  if (output?.kind !== 'signal' || output.draft === source || output.pads !== null) {
+  return finish(state, finalSignal(model, values.get(outputName), state), layout);
+}
+
+function finalSignal(model: OnnxModel, output: Value | undefined, state: ImportState): Signal {
+  const [{ name } = { name: '' }] = model.outputs;
+  const isComputed = output?.kind === 'signal' && output.draft !== state.drafts[0];
+  if (!isComputed || output.pads !== null) {
     throw new UnsupportedError(
-      `output ${quote(outputName)}: expected a value computed from the input, got another; export the logits`,
+      `output ${quote(name)}: expected a value computed from the input, got another; export the logits`,
     );
   }
-  return finish(state, output, layout);
+  const maker = model.nodes.find(({ outputs }) => outputs.includes(name))!;
+  return joined(new OperatorCall(maker, [], state), output);
 }
 
 function checkedOpset({ operatorSets }: OnnxModel): number {
@@ -105,7 +116,7 @@ function importNodes(model: OnnxModel, values: Map<string, Value>, state: Import
         );
       }
       throw new UnsupportedError(
-        `${where}: expected the first output of a node as input, got ${quote(name)}, another output`,
+        `${where}: expected the first output of a node as input, or Y_h of a recurrent one, got ${quote(name)}, another output`,
       );
     });
     const [name, ...rest] = node.outputs;
@@ -114,8 +125,13 @@ function importNodes(model: OnnxModel, values: Map<string, Value>, state: Import
         `${where}: expected an output with a new name, got ${quote(name ?? '')}`,
       );
     }
-    values.set(name, importNode(node, inputs, state));
-    for (const other of rest) others.add(other);
+    const value = importNode(node, inputs, state);
+    if (name !== '') values.set(name, value);
+    for (const other of rest) {
+      const made = state.outputs.get(other);
+      if (made === undefined) others.add(other);
+      else values.set(other, made);
+    }
   }
 }
 
@@ -141,6 +157,7 @@ function finish(state: ImportState, output: Signal, layout: 'nchw' | 'nhwc'): Im
       'ONNX model: expected an output that depends on the input, got a constant',
     );
   }
+  refuseShared(needed);
   const drafts = fuse(needed);
   const quantized = importQuantization(drafts, state.notes);
   const graph = { inputShape: drafts[0]!.shape, nodes: numberedNodes(drafts) };
@@ -153,6 +170,19 @@ function finish(state: ImportState, output: Signal, layout: 'nchw' | 'nhwc'): Im
     quantized,
     notes: state.notes,
   };
+}
+
+/** The last step of a layer has nodes of its own, which would learn apart from those of the sequence. */
+function refuseShared(drafts: readonly Draft[]): void {
+  const seen = new Set<unknown>();
+  for (const { name, layer } of drafts) {
+    if (layer !== null && seen.has(layer)) {
+      throw new UnsupportedError(
+        `node ${quote(name)}: expected either all steps or the last one to be read, got both; export a model that reads one of them`,
+      );
+    }
+    seen.add(layer);
+  }
 }
 
 /** Nodes of files may share a name; ours have their own, for messages and module names. */
@@ -176,9 +206,9 @@ function numbered(
 
 function parametersOf(drafts: readonly Draft[]): ImportedModel['parameters'] {
   const parameters = new Map<number, { weights: Float32Array; bias: Float32Array }>();
-  for (const [id, { name, layer }] of drafts.entries()) {
+  for (const [id, { name, layer, hiddenLayer }] of drafts.entries()) {
     if (layer === null) continue;
-    const { weights, bias } = layer;
+    const { weights, bias } = hiddenLayer === null ? layer : bothMaps(layer, hiddenLayer);
     if (!weights.every(Number.isFinite) || !bias.every(Number.isFinite)) {
       throw new FormatError(
         `node ${quote(name)}: expected finite weights and biases, got some that are not; was training stable?`,
@@ -187,4 +217,15 @@ function parametersOf(drafts: readonly Draft[]): ImportedModel['parameters'] {
     parameters.set(id - 1, { weights, bias });
   }
   return parameters;
+}
+
+/** One after the other, as linearMaps takes them apart. */
+function bothMaps(
+  input: DraftLayer,
+  hidden: DraftLayer,
+): { weights: Float32Array; bias: Float32Array } {
+  return {
+    weights: joinFloats(input.weights, hidden.weights),
+    bias: joinFloats(input.bias, hidden.bias),
+  };
 }

@@ -16,9 +16,12 @@ interface Channel {
   readonly bias: number;
 }
 
-/** The layer's input must have a quantization. */
-export function importLayer(draft: Draft, layer: DraftLayer, notes: string[]): LayerParameters {
-  const inputScale = draft.inputs[0]!.quantization!.scale;
+/** `inputScale` is that of what `layer`, one of the draft's, multiplies. */
+export function importLayer(
+  draft: Draft,
+  layer: DraftLayer,
+  { inputScale, notes }: { readonly inputScale: number; readonly notes: string[] },
+): LayerParameters {
   const outputs = layer.bias.length;
   const size = layer.weights.length / outputs;
   const weights = new Int8Array(layer.weights.length);

@@ -73,7 +73,7 @@ test('images without a channel axis get one', async () => {
   assert.equal(graph.inputShape, [4, 5, 1]);
 });
 
-test('series are one row, whether channels come first or last', async () => {
+test('series are one column, whether channels come first or last', async () => {
   for (const isLast of [false, true]) {
     const g = new GraphBuilder();
     const x = g.input('x', 'float32', isLast ? ['n', 9, 3] : ['n', 3, 9]);
@@ -81,7 +81,7 @@ test('series are one row, whether channels come first or last', async () => {
     const w = g.constant('w', randomFloats(1, 12), [2, 3, 2]);
     g.output(g.node('Conv', [series, w]), 'float32', ['n', 2, 8]);
     const { graph, inputLayout } = await expectSameOutput(g.build(), 1e-5);
-    assert.equal(graph.inputShape, [1, 9, 3]);
+    assert.equal(graph.inputShape, [9, 1, 3]);
     assert.is(inputLayout, isLast ? 'nhwc' : 'nchw');
   }
 });

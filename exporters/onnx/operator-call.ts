@@ -8,6 +8,7 @@ import type { OnnxNode } from './decode-model.ts';
 import type { Draft, DraftLayer, Operation } from './draft.ts';
 import { integersOf } from './numbers.ts';
 import { quote } from './quote.ts';
+import { joined } from './stack.ts';
 import type { Tensor } from './tensor.ts';
 import type { Constant, Signal, Value } from './value.ts';
 import type { View } from './view.ts';
@@ -22,6 +23,8 @@ export interface ImportState {
   readonly batch: number | null;
   readonly drafts: Draft[];
   readonly notes: string[];
+  /** Outputs after a node's first, by name. */
+  readonly outputs: Map<string, Value>;
   /** Numbers that may still be allocated beyond what the file brings. */
   allowance: number;
   importNode(node: OnnxNode, inputs: readonly (Value | null)[]): Value;
@@ -66,9 +69,9 @@ export class OperatorCall {
   /** An input of an operator that computes: none may follow the closing softmax. */
   computed(index: number): Signal {
     const input = this.anySignal(index);
-    return input.softmax
-      ? this.refuse('no operator after Softmax', 'one', 'Softmax as the last')
-      : input;
+    if (input.softmax) this.refuse('no operator after Softmax', 'one', 'Softmax as the last');
+    if (input.tokens) this.refuse('numbers', 'token ids', 'Gather from a constant table');
+    return joined(this, input);
   }
 
   unpadded(input: Signal): Signal {
@@ -122,6 +125,12 @@ export class OperatorCall {
     return isIntegers(value) ? value : this.#mismatch(name, 'integers');
   }
 
+  texts(name: string): readonly string[] | null {
+    const value = this.node.attributes.get(name);
+    if (value === undefined) return null;
+    return isTexts(value) ? value : this.#mismatch(name, 'texts');
+  }
+
   tensor(name: string): Tensor | null {
     const value = this.node.attributes.get(name);
     if (value === undefined) return null;
@@ -145,6 +154,7 @@ export class OperatorCall {
       shape,
       quantization: null,
       layer,
+      hiddenLayer: null,
     };
     this.state.drafts.push(draft);
     return draft;
@@ -162,6 +172,11 @@ export class OperatorCall {
     attributes: OnnxNode['attributes'] = this.node.attributes,
   ): Value {
     return this.state.importNode({ ...this.node, domain: '', operator, attributes }, inputs);
+  }
+
+  /** Sets an output after the first, which the importer returns. */
+  setOutput(index: number, value: Value): void {
+    this.state.outputs.set(this.node.outputs[index] ?? '', value);
   }
 
   /** Counts `size` numbers about to be allocated, so that a small file cannot ask for a large memory. */
@@ -189,4 +204,8 @@ export class OperatorCall {
 
 function isIntegers(value: DecodedAttribute): value is readonly number[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'number');
+}
+
+function isTexts(value: DecodedAttribute): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

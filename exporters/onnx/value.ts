@@ -5,6 +5,7 @@ import type { Quantization, Shape } from '#runtime';
 import type { Draft } from './draft.ts';
 import type { Tensor } from './tensor.ts';
 import type { PartSizes, View } from './view.ts';
+import { stackPart } from './view.ts';
 
 /** Integers that a constant was dequantised from: real = scale * (data - zero point), in int8. */
 export interface ConstantQuantization {
@@ -25,6 +26,10 @@ export interface Signal {
   readonly kind: 'signal';
   readonly draft: Draft;
   readonly view: View;
+  /** Values of one shape side by side along part 'd' (the directions of a recurrent layer); `draft` is the first. */
+  readonly stack: readonly Draft[];
+  /** Token ids, which Gather looks up; not numbers to compute with. */
+  readonly tokens: boolean;
   /** Zeros around the value that no operator has taken in yet: [top, left, bottom, right]. */
   readonly pads: readonly [number, number, number, number] | null;
   /** Set between QuantizeLinear and DequantizeLinear: the ONNX tensor holds integers. */
@@ -39,8 +44,14 @@ export function constant(tensor: Tensor, quantized: ConstantQuantization | null 
   return { kind: 'constant', tensor, quantized };
 }
 
-export function signal(draft: Draft, view: View): Signal {
-  return { kind: 'signal', draft, view, pads: null, encoding: null, softmax: false };
+export function signal(draft: Draft, view: View, stack: readonly Draft[] = [draft]): Signal {
+  const none = { pads: null, encoding: null, softmax: false, tokens: false };
+  return { kind: 'signal', draft, view, stack, ...none };
+}
+
+/** Sizes of the parts of a signal's view. */
+export function sizesOf({ draft, stack }: Signal): PartSizes {
+  return new Map([...partSizes(draft.shape), [stackPart, stack.length]]);
 }
 
 export function partSizes([height, width, channels]: Shape): PartSizes {

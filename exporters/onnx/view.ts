@@ -13,6 +13,9 @@ export type PartSizes = ReadonlyMap<Part, number>;
 
 export const batchPart = 'n';
 
+/** Axis along which several values stand side by side. */
+export const stackPart = 'd';
+
 /** Stands for the size of the batch in shapes that are computed; no real size is negative. */
 export const batchSize: bigint = -(2n ** 62n);
 
@@ -82,22 +85,32 @@ export function reshape(
   { batch, allowZero = false }: { batch: number | null; allowZero?: boolean },
 ): View | null {
   const parts = view.flat();
-  if (parts[0] !== batchPart || parts.lastIndexOf(batchPart) !== 0) return null;
-  const features = parts.slice(1);
-  const total = features.reduce((size, part) => size * sizes.get(part)!, 1);
+  const at = parts.indexOf(batchPart);
+  if (at === -1 || parts.lastIndexOf(batchPart) !== at) return null;
   const wanted = target.map((size, index) => {
     if (size !== 0n || allowZero) return size;
     const copied = index < view.length ? axisSize(view[index]!, sizes) : -2;
     return copied === null ? batchSize : BigInt(copied);
   });
-  const [first, ...rest] = wanted;
-  if (first === undefined || !rest.every((size) => size >= -1n)) return null;
-  const known = rest.reduce((size, next) => (next === -1n ? size : size * Number(next)), 1);
-  const isBatch = first === batchSize || first === 1n || first === BigInt(batch ?? -2);
-  if (first === -1n ? rest.includes(-1n) : !isBatch) return null;
-  const axes = rest.map((size) => (size === -1n ? total / known : Number(size)));
-  const grouped = group(features, axes, sizes);
-  return grouped && [[batchPart], ...grouped];
+  for (const [index, size] of wanted.entries()) {
+    const isBatch =
+      size === batchSize || size === 1n || size === -1n || size === BigInt(batch ?? -2);
+    const before = isBatch ? cut(parts.slice(0, at), wanted.slice(0, index), sizes) : null;
+    const after = before && cut(parts.slice(at + 1), wanted.slice(index + 1), sizes);
+    if (before === null || after === null) continue;
+    const isOpen = [...wanted.slice(0, index), ...wanted.slice(index + 1)].includes(-1n);
+    if (size !== -1n || !isOpen) return [...before, [batchPart], ...after];
+  }
+  return null;
+}
+
+/** Parts cut into axes of the sizes wanted, one of which may be -1, for what is left. */
+function cut(parts: readonly Part[], wanted: readonly bigint[], sizes: PartSizes): View | null {
+  if (!wanted.every((size) => size >= -1n)) return null;
+  const total = parts.reduce((size, part) => size * sizes.get(part)!, 1);
+  const known = wanted.reduce((size, next) => (next === -1n ? size : size * Number(next)), 1);
+  const axes = wanted.map((size) => (size === -1n ? total / known : Number(size)));
+  return group(parts, axes, sizes);
 }
 
 /** Cuts the parts, in their order, into axes of the sizes wanted; null where a cut falls within one. */

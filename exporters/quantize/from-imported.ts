@@ -1,8 +1,9 @@
 // A model that its publisher quantised already: the int8 weights and the scales stay as they are, and
 // only what Onward defines otherwise is changed, without losing precision.
 import type { Graph, LayerParameters, Model, Quantization } from '#runtime';
-import { InputError } from '#runtime';
+import { hiddenQuantization, InputError, isRecurrent } from '#runtime';
 
+import type { FloatModel } from '../float/model.ts';
 import type { ImportedQuantization } from '../onnx/imported-quantization.ts';
 import type { QuantizeOptions } from './quantize.ts';
 import { lookupsOf } from './quantize.ts';
@@ -11,21 +12,25 @@ import { endsInLogits } from './value-quantization.ts';
 
 /** The arrays of `imported` are not copied, except where a number in them has to change. */
 export function fromImported(
-  graph: Graph,
+  model: FloatModel,
   imported: ImportedQuantization,
   { onNote = () => {} }: Pick<QuantizeOptions, 'onNote'> = {},
 ): Model {
+  const { graph } = model;
   const quantization = importedValues(graph, imported.values);
   const layers = new Map<number, LayerParameters>();
   for (const [index, layer] of imported.layers) {
-    const { name, inputs } = graph.nodes[index]!;
+    const node = graph.nodes[index]!;
+    const { name, inputs } = node;
     const [before, after] = [imported.values[inputs[0]!]!, quantization[inputs[0]!]!];
     const weights = symmetricWeights(layer.weights);
     if (weights !== layer.weights) onNote(`${name}: weights of -128 became -127`);
-    const bias = rescaledBias(layer.bias, Math.fround(before.scale) / after.scale);
+    // Of a recurrent layer, the second half is at the hidden state's scale.
+    const ofInput = isRecurrent(node) ? layer.bias.length / 2 : layer.bias.length;
+    const bias = rescaledBias(layer.bias, ofInput, Math.fround(before.scale) / after.scale);
     layers.set(index, { weights, bias, weightScales: layer.weightScales });
   }
-  return { graph, quantization, layers, lookups: lookupsOf(graph, quantization), weightLimit: 127 };
+  return { graph, quantization, layers, lookups: lookupsOf(model, quantization), weightLimit: 127 };
 }
 
 function importedValues(
@@ -40,6 +45,8 @@ function importedValues(
       quantization.push(null);
     } else if (maker?.operator === 'maxPool') {
       quantization.push(quantization[maker.inputs[0]!]!);
+    } else if (maker?.operator === 'recurrent') {
+      quantization.push(hiddenQuantization);
     } else {
       quantization.push(checkedQuantization(maker?.name ?? 'input', values[value] ?? null));
     }
@@ -65,6 +72,6 @@ function symmetricWeights(weights: Int8Array): Int8Array {
   return weights.includes(-128) ? weights.map((weight) => Math.max(-127, weight)) : weights;
 }
 
-function rescaledBias(bias: Int32Array, factor: number): Int32Array {
-  return factor === 1 ? bias : bias.map((b) => roundHalfEven(b * factor));
+function rescaledBias(bias: Int32Array, count: number, factor: number): Int32Array {
+  return factor === 1 ? bias : bias.map((b, o) => (o < count ? roundHalfEven(b * factor) : b));
 }

@@ -1,12 +1,23 @@
 // A float model and the ranges of its values, made a quantised model.
-import type { Graph, LookupParameters, Model, Quantization } from '#runtime';
-import { InputError } from '#runtime';
+import type {
+  LayerParameters,
+  LookupParameters,
+  Model,
+  Quantization,
+  RecurrentNode,
+} from '#runtime';
+import { hiddenQuantization, InputError, inferShapes, isRecurrent, isTrainable } from '#runtime';
 
+import type { FloatParameters } from '../float/array.ts';
 import type { FloatModel } from '../float/model.ts';
 import { checkFloatModel } from '../float/model.ts';
+import { floatMaps } from '../float/recurrent/maps.ts';
+import { joinMaps } from './join-maps.ts';
 import { quantizeLayer } from './layer-parameters.ts';
+import type { LayerOptions } from './layer-parameters.ts';
 import { lookupParameters } from './lookup-parameters.ts';
 import type { Range } from './range.ts';
+import { roundHalfEven } from './round-half-even.ts';
 import { quantizeValues } from './value-quantization.ts';
 
 export interface QuantizeOptions {
@@ -28,28 +39,64 @@ export function quantize(
     throw new InputError(`quantize: expected ${values} ranges, got ${ranges.length}`);
   }
   const quantization = quantizeValues(graph, ranges);
-  const layers = new Map(
-    [...parameters].map(([index, layer]) => {
-      const { name, inputs } = graph.nodes[index]!;
-      const inputScale = quantization[inputs[0]!]!.scale;
-      const noteLayer = (note: string): void => onNote(`${name}: ${note}`);
-      const options = { inputScale, weightLimit, onNote: noteLayer };
-      return [index, quantizeLayer(layer, options)] as const;
-    }),
-  );
-  return { graph, quantization, layers, lookups: lookupsOf(graph, quantization), weightLimit };
+  const shapes = inferShapes(graph);
+  const layers = new Map<number, LayerParameters>();
+  for (const [index, layer] of parameters) {
+    const node = graph.nodes[index]!;
+    if (!isTrainable(node)) continue;
+    const [value] = node.inputs;
+    const options = {
+      inputScale: quantization[value!]!.scale,
+      weightLimit,
+      onNote: (note: string): void => onNote(`${node.name}: ${note}`),
+    };
+    layers.set(
+      index,
+      isRecurrent(node)
+        ? quantizeRecurrent(layer, node.attributes, { ...options, features: shapes[value!]![2] })
+        : quantizeLayer(layer, options),
+    );
+  }
+  const lookups = lookupsOf(model, quantization);
+  return { graph, quantization, layers, lookups, weightLimit };
 }
 
-/** Tables of all lookup nodes, by node index. */
+/** Each linear map by itself: W on the input, U on the hidden state at its fixed scale. */
+function quantizeRecurrent(
+  parameters: FloatParameters,
+  attributes: RecurrentNode['attributes'],
+  { features, ...options }: LayerOptions & { readonly features: number },
+): LayerParameters {
+  const { input, hidden } = floatMaps(parameters, attributes, features);
+  return joinMaps(
+    quantizeLayer(input, options),
+    quantizeLayer(hidden, { ...options, inputScale: hiddenQuantization.scale }),
+  );
+}
+
+/** Tables of all lookup and embedding nodes, by node index. */
 export function lookupsOf(
-  graph: Graph,
+  { graph, parameters }: FloatModel,
   quantization: readonly (Quantization | null)[],
 ): Map<number, LookupParameters> {
   const lookups = new Map<number, LookupParameters>();
   for (const [index, node] of graph.nodes.entries()) {
+    const output = quantization[index + 1]!;
+    if (node.operator === 'embedding') {
+      const table = quantizeNumbers(parameters.get(index)!.weights, output);
+      lookups.set(index, { table, slope: new Float32Array(0) });
+    }
     if (node.operator !== 'lookup') continue;
-    const [input, output] = [quantization[node.inputs[0]!]!, quantization[index + 1]!];
-    lookups.set(index, lookupParameters(node.attributes, input, output));
+    lookups.set(index, lookupParameters(node.attributes, quantization[node.inputs[0]!]!, output));
   }
   return lookups;
+}
+
+function quantizeNumbers(
+  numbers: ArrayLike<number>,
+  { scale, zeroPoint }: Quantization,
+): Uint8Array {
+  return Uint8Array.from(numbers, (number) =>
+    Math.max(0, Math.min(255, roundHalfEven(number / scale) + zeroPoint)),
+  );
 }

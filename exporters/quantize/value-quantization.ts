@@ -1,6 +1,6 @@
 // Scale and zero point of every value, from the ranges they were seen to take.
 import type { Clamp, Graph, Node, Quantization } from '#runtime';
-import { InputError, inferShapes, isLayer } from '#runtime';
+import { hiddenQuantization, InputError, inferShapes, isLayer } from '#runtime';
 
 import type { Range } from './range.ts';
 import { roundHalfEven } from './round-half-even.ts';
@@ -21,25 +21,52 @@ export function chooseQuantization(range: Range): Quantization {
   return { scale, zeroPoint: roundHalfEven(-minimum / scale) };
 }
 
+/** Token ids are bytes as they are. */
+export const tokenQuantization: Quantization = { scale: 1, zeroPoint: 0 };
+
 /** By ValueId; null for logits. `ranges` are indexed the same. */
 export function quantizeValues(graph: Graph, ranges: readonly Range[]): (Quantization | null)[] {
-  const quantization: (Quantization | null)[] = [chooseQuantization(ranges[0]!)];
+  const quantization: (Quantization | null)[] = [
+    readsTokens(graph) ? tokenQuantization : chooseQuantization(ranges[0]!),
+  ];
   for (const [index, node] of graph.nodes.entries()) {
     const range = limitRange(ranges[index + 1]!, outputLimits(node));
-    // An integer maximum keeps the scale of what it is taken from.
-    const shared = node.operator === 'maxPool' ? quantization[node.inputs[0]!]! : null;
-    quantization.push(shared ?? chooseQuantization(range));
+    quantization.push(fixedQuantization(node, quantization) ?? chooseQuantization(range));
   }
   if (endsInLogits(graph)) quantization[graph.nodes.length] = null;
   return quantization;
 }
 
-/** True where the output is the plain sum of a layer at one position, which stays float32. */
+/**
+ * An integer maximum keeps the scale of what it is taken from, and so do values side by side that share
+ * one. Hidden states have their own. Null where the range decides.
+ */
+function fixedQuantization(
+  { operator, inputs }: Node,
+  quantization: readonly (Quantization | null)[],
+): Quantization | null {
+  if (operator === 'recurrent') return hiddenQuantization;
+  const [first, ...rest] = inputs.map((value) => quantization[value]!);
+  if (operator === 'maxPool') return first!;
+  const isHidden = first === hiddenQuantization && rest.every((other) => other === first);
+  return operator === 'concat' && isHidden ? first : null;
+}
+
+function readsTokens({ nodes }: Graph): boolean {
+  return nodes.some(({ operator, inputs }) => operator === 'embedding' && inputs[0] === 0);
+}
+
+/** True where the output is the plain sums of a layer, at one position or at each step, which stay float32. */
 export function endsInLogits(graph: Graph): boolean {
   const last = graph.nodes.at(-1);
   if (last === undefined || !isLayer(last) || last.attributes.clamp !== null) return false;
-  const [height, width] = inferShapes(graph).at(-1)!;
-  return height === 1 && width === 1;
+  const [steps, width] = inferShapes(graph).at(-1)!;
+  return width === 1 && (steps === 1 || hasSteps(graph));
+}
+
+/** True for models of sequences, whose output may have a position for each step. */
+function hasSteps({ nodes }: Graph): boolean {
+  return nodes.some(({ operator }) => operator === 'recurrent' || operator === 'embedding');
 }
 
 const unlimited: Clamp = { minimum: -Infinity, maximum: Infinity };

@@ -2,8 +2,8 @@ import type { InferenceSession } from 'onnxruntime-node';
 
 // Holds an imported model to ONNX Runtime on the file it came from, on random samples. Apart from
 // #test-support's index for the same reason as onnx-runtime.ts.
-import { decodeModel, importModel, outputOf, runFloat } from '#exporters';
-import type { FloatModel, ImportedModel } from '#exporters';
+import { decodeModel, dequantize, importModel, outputOf, runFloat } from '#exporters';
+import type { FloatModel, ImportedModel, OnnxValue } from '#exporters';
 import type { Quantization } from '#runtime';
 import { inferShapes } from '#runtime';
 
@@ -13,12 +13,14 @@ import { randomStream } from './random-stream.ts';
 
 export interface ComparisonOptions {
   readonly seed?: number;
-  /** Samples are uniform between these. */
+  /** Samples are uniform between these; token ids from 0 to below `high`. */
   readonly low?: number;
   readonly high?: number;
   /** Compute with the file's integers and round every value to its scales, as an int8 model does. */
   readonly isQuantized?: boolean;
   readonly session?: InferenceSession.SessionOptions;
+  /** 1 where the file has the steps of a sequence before the batch, in its input; its output is batch first. */
+  readonly batchAxis?: 0 | 1;
 }
 
 export interface ImportComparison {
@@ -41,21 +43,37 @@ export async function expectSameOutput(
 
 export async function compareImport(
   bytes: Uint8Array,
-  { seed = 1, low = -1, high = 1, isQuantized = false, session = {} }: ComparisonOptions = {},
+  {
+    seed = 1,
+    low = -1,
+    high = 1,
+    isQuantized = false,
+    session = {},
+    batchAxis = 0,
+  }: ComparisonOptions = {},
 ): Promise<ImportComparison> {
   const { inputs, outputs } = decodeModel(bytes);
   const imported = importModel(bytes);
-  const dimensions = inputs[0]!.dimensions!.map((size) => (typeof size === 'number' ? size : 2));
-  const data = randomFloats(seed, product(dimensions), { low, high });
+  const [input] = inputs;
+  const dimensions = input!.dimensions!.map((size) => (typeof size === 'number' ? size : 2));
+  const isTokens = input!.type !== 'float32';
+  const drawn = randomFloats(
+    seed,
+    product(dimensions),
+    isTokens ? { low: 0, high } : { low, high },
+  );
+  const data = isTokens ? drawn.map(Math.floor) : drawn;
+  const fed = isTokens ? BigInt64Array.from(data, BigInt) : data;
 
-  const feeds = { [inputs[0]!.name]: [data, dimensions] } as const;
+  const feeds = { [input!.name]: [fed, dimensions], ...others(inputs.slice(1)) } as const;
   const result = (await runOnnx(bytes, feeds, session))[outputs[0]!.name]!;
   const expected = Float32Array.from(result.data as ArrayLike<number>);
 
   const [height, width, channels] = imported.graph.inputShape;
   const isInputMoved = imported.inputLayout === 'nchw';
   const space = height * width;
-  const samples = isInputMoved ? swapAxes(data, channels, space) : Float64Array.from(data);
+  const batched = batchAxis === 0 ? data : swapAxes(data, height, dimensions[1]!, channels);
+  const samples = isInputMoved ? swapAxes(batched, channels, space) : Float64Array.from(batched);
   const values = isQuantized ? runRounded(imported, samples) : runFloat(imported, samples);
   const output = Float64Array.from(outputOf(imported, values));
   const [h, w, c] = inferShapes(imported.graph).at(-1)!;
@@ -83,18 +101,25 @@ function runRounded(imported: ImportedModel, samples: Float64Array) {
   });
 }
 
-/** The real numbers that the imported integers stand for. */
+/** The real numbers that the imported integers stand for, in float64 but for those of recurrent layers. */
 function realModel({ graph, quantized }: ImportedModel): FloatModel {
-  const parameters = [...quantized!.layers].map(([node, { weights, bias, weightScales }]) => {
+  const { values: quantization, layers } = quantized!;
+  const model = { graph, quantization, layers, lookups: new Map(), weightLimit: 127 } as const;
+  const { parameters } = dequantize(model);
+  const precise = [...parameters].map(([node, real]) => {
+    const { weights, bias, weightScales } = layers.get(node)!;
+    if (graph.nodes[node]!.operator === 'recurrent') return [node, real] as const;
     const size = weights.length / bias.length;
-    const inputScale = quantized!.values[graph.nodes[node]!.inputs[0]!]!.scale;
-    const real = {
-      weights: Float64Array.from(weights, (w, i) => w * weightScales[Math.floor(i / size)]!),
-      bias: Float64Array.from(bias, (b, o) => b * inputScale * weightScales[o]!),
-    };
-    return [node, real] as const;
+    const inputScale = quantization[graph.nodes[node]!.inputs[0]!]!.scale;
+    return [
+      node,
+      {
+        weights: Float64Array.from(weights, (w, i) => w * weightScales[Math.floor(i / size)]!),
+        bias: Float64Array.from(bias, (b, o) => b * inputScale * weightScales[o]!),
+      },
+    ] as const;
   });
-  return { graph, parameters: new Map(parameters) };
+  return { graph, parameters: new Map(precise) };
 }
 
 function roundToSteps(data: Float32Array | Float64Array, { scale, zeroPoint }: Quantization): void {
@@ -109,11 +134,22 @@ function roundHalfEven(x: number): number {
   return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
-/** [batch, a, b] to [batch, b, a]. */
-function swapAxes(data: ArrayLike<number>, a: number, b: number): Float64Array {
+/** Zeros for inputs that the import drops: states, of two samples. */
+function others(inputs: readonly OnnxValue[]): Record<string, readonly [Float32Array, number[]]> {
+  return Object.fromEntries(
+    inputs.map(({ name, dimensions }) => {
+      const sizes = dimensions!.map((size) => (typeof size === 'number' ? size : 2));
+      return [name, [new Float32Array(product(sizes)), sizes]] as const;
+    }),
+  );
+}
+
+/** [batch, a, b, inner] to [batch, b, a, inner]. */
+function swapAxes(data: ArrayLike<number>, a: number, b: number, inner = 1): Float64Array {
   return Float64Array.from(data, (_, index) => {
-    const [sample, rest] = [Math.floor(index / (a * b)), index % (a * b)];
-    return data[sample * a * b + (rest % a) * b + Math.floor(rest / a)]!;
+    const [rows, i] = [Math.floor(index / inner), index % inner];
+    const [sample, rest] = [Math.floor(rows / (a * b)), rows % (a * b)];
+    return data[(sample * a * b + (rest % a) * b + Math.floor(rest / a)) * inner + i]!;
   });
 }
 

@@ -3,7 +3,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 type Feed = readonly [
-  data: Float32Array | Int32Array | Uint8Array | Int8Array,
+  data: Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array,
   dimensions: readonly number[],
 ];
 

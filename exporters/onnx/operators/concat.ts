@@ -1,11 +1,16 @@
+import { sameShape } from '#runtime';
+
 import { sameQuantization } from '../draft.ts';
 import type { OperatorCall } from '../operator-call.ts';
+import { stacked } from '../stack.ts';
 import { signal } from '../value.ts';
 import type { Signal } from '../value.ts';
-import { axisIndex, isSameView } from '../view.ts';
+import { axisIndex, isSameView, stackPart } from '../view.ts';
 
-// Along channels only.
+// Along channels, or the axis of the directions of recurrent layers.
 export function concat(call: OperatorCall): Signal {
+  const directions = concatDirections(call);
+  if (directions !== null) return directions;
   const inputs = call.inputs.map((_, index) => call.unpadded(call.computed(index)));
   const [first] = inputs;
   if (first === undefined) return call.refuse('inputs', 'none');
@@ -34,4 +39,30 @@ export function concat(call: OperatorCall): Signal {
   );
   draft.quantization = first.encoding;
   return { ...signal(draft, view), encoding: first.encoding };
+}
+
+/** Last states side by side, as ONNX has those of several layers; null where the axis is another. */
+function concatDirections(call: OperatorCall): Signal | null {
+  const inputs = call.inputs.map((_, index) => call.anySignal(index));
+  const [first] = inputs;
+  const axis = first && axisIndex(call.integer('axis', 1), first.view.length);
+  if (axis === undefined || axis === null || inputs.length < 2) return null;
+  const view = first!.view.with(axis, [stackPart]);
+  const fits = inputs.every(
+    (input) =>
+      [stackPart, ''].includes(input.view[axis]?.join() ?? '?') &&
+      isSameView(input.view.with(axis, [stackPart]), view) &&
+      input.encoding === null &&
+      input.stack.every(
+        ({ operation, shape }) =>
+          operation?.operator === 'recurrent' && sameShape(shape, first!.draft.shape),
+      ),
+  );
+  const isApart = first!.draft.shape[2] > 1 && view.some((parts) => parts.includes('c'));
+  return fits && isApart
+    ? stacked(
+        inputs.flatMap(({ stack }) => stack),
+        view,
+      )
+    : null;
 }

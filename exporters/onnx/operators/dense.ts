@@ -54,7 +54,9 @@ function multiply(call: OperatorCall, input: Signal, { isTransposed, bias }: Pro
     );
   }
   const others = view.slice(0, -1);
-  if (others[0]?.join() !== batchPart) call.refuse('the batch as the first axis', 'another layout');
+  if (!others.some((axis) => axis.join() === batchPart)) {
+    call.refuse('the batch on an axis of its own', 'another layout');
+  }
   const split = features.map((part) => sizes.get(part)!);
   const sourceAxes = features.map((_, index) => index + (isTransposed ? 1 : 0));
   const ordered = ['h', 'w', 'c'].flatMap((part) =>

@@ -1,6 +1,6 @@
 // Operators that only rearrange axes: they change how a signal is seen, and move no data.
 import type { OperatorCall } from '../operator-call.ts';
-import { partSizes } from '../value.ts';
+import { sizesOf } from '../value.ts';
 import type { Signal } from '../value.ts';
 import { flatten as flattenView, reshape as reshapeView, squeeze as squeezeView } from '../view.ts';
 import { axisIndex, transpose as transposeView, unsqueeze as unsqueezeView } from '../view.ts';
@@ -8,14 +8,14 @@ import { axisIndex, transpose as transposeView, unsqueeze as unsqueezeView } fro
 export function reshape(call: OperatorCall): Signal {
   const input = call.unpadded(call.anySignal(0));
   const target = call.integerInput(1) ?? [];
-  const view = reshapeView(input.view, target, partSizes(input.draft.shape), {
+  const view = reshapeView(input.view, target, sizesOf(input), {
     batch: call.state.batch,
     allowZero: call.integer('allowzero', 0) !== 0,
   });
   return call.viewed(
     input,
     view,
-    'a shape that keeps the batch first and joins whole axes',
+    'a shape that keeps the batch and joins whole axes',
     `[${target.join(', ')}]`,
   );
 }

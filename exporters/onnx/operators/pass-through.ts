@@ -7,12 +7,15 @@ export function passThrough(call: OperatorCall): Signal {
 }
 
 const float32 = 1;
+const integers = new Set([6, 7]); // int32, int64
 
-/** Signals are float32, so only a cast to that changes nothing. */
+/** Signals are float32, and the graph's input may be token ids: only casts between these change nothing. */
 export function cast(call: OperatorCall): Signal {
   const input = call.anySignal(0);
   const to = call.integer('to', 0);
-  if (to !== float32 || input.encoding !== null)
+  const isInput = input.draft.operation === null;
+  const isKept = to === float32 || (isInput && integers.has(to));
+  if (!isKept || input.encoding !== null)
     call.refuse('a cast of float32 to itself', `to type ${to}`);
-  return input;
+  return { ...input, tokens: to !== float32 };
 }

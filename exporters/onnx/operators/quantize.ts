@@ -1,7 +1,7 @@
 // QuantizeLinear and DequantizeLinear. On constants they are computed; on signals they say at which
 // scale the value beneath is kept. int8 becomes uint8 by adding 128 to value and zero point: exact.
 import type { Quantization } from '#runtime';
-import { FormatError } from '#runtime';
+import { FormatError, hiddenQuantization } from '#runtime';
 
 import { roundHalfEven } from '../../quantize/round-half-even.ts';
 import { sameQuantization } from '../draft.ts';
@@ -9,7 +9,7 @@ import { floatsOf } from '../numbers.ts';
 import type { OperatorCall } from '../operator-call.ts';
 import type { Tensor } from '../tensor.ts';
 import { constant, signal } from '../value.ts';
-import type { Constant, Value } from '../value.ts';
+import type { Constant, Signal, Value } from '../value.ts';
 import { axisIndex } from '../view.ts';
 
 export function quantizeLinear(call: OperatorCall): Value {
@@ -19,7 +19,11 @@ export function quantizeLinear(call: OperatorCall): Value {
   if (value.encoding !== null) call.refuse('a float input', 'integers');
   const encoding = activationQuantization(call);
   if (value.softmax) return { ...value, encoding };
+  if (value.tokens) call.refuse('numbers', 'token ids', 'Gather before it');
   const { draft } = value;
+  if (draft.operation?.operator === 'recurrent') return hiddenEncoded(call, value, encoding);
+  const { length } = value.stack;
+  if (length > 1) call.refuse('one value', `${length} side by side`);
   draft.quantization ??= encoding;
   if (sameQuantization(draft.quantization, encoding)) return { ...value, encoding };
   // Another scale than the value has already: the change is a table of its own.
@@ -30,6 +34,18 @@ export function quantizeLinear(call: OperatorCall): Value {
   const rescaled = call.make(operation, [call.unpadded(value).draft], draft.shape);
   rescaled.quantization = encoding;
   return { ...signal(rescaled, value.view), encoding };
+}
+
+/** Hidden states have one quantization in all models (docs/numerics.md); the file's own is that to a rounding. */
+function hiddenEncoded(call: OperatorCall, value: Signal, encoding: Quantization): Signal {
+  const own = hiddenQuantization;
+  for (const draft of value.stack) draft.quantization = own;
+  if (!sameQuantization(own, encoding)) {
+    call.state.notes.push(
+      `${call.where}: hidden states are kept at scale 1/128 and zero point 128, the file has ${encoding.scale} and ${encoding.zeroPoint}`,
+    );
+  }
+  return { ...value, encoding };
 }
 
 export function dequantizeLinear(call: OperatorCall): Value {

@@ -11,8 +11,10 @@ import { integerOperators } from './integer-operators.ts';
 import { flatten, reshape, squeeze, transpose, unsqueeze } from './layout.ts';
 import { pad } from './pad.ts';
 import { cast, passThrough } from './pass-through.ts';
+import { gather, slice } from './pick.ts';
 import { averagePool, maxPool } from './pool.ts';
 import { dequantizeLinear, quantizeLinear } from './quantize.ts';
+import { recurrentOperators } from './recurrent.ts';
 import { globalAveragePool, globalMaxPool, reduceMax, reduceMean } from './reduce.ts';
 import { shape } from './shape.ts';
 import { softmax } from './softmax.ts';
@@ -30,6 +32,7 @@ export const operatorImporters: ReadonlyMap<string, OperatorImporter> = new Map(
     Div: divide,
     Dropout: passThrough,
     Flatten: flatten,
+    Gather: gather,
     Gemm: gemm,
     GlobalAveragePool: globalAveragePool,
     GlobalMaxPool: globalMaxPool,
@@ -49,12 +52,14 @@ export const operatorImporters: ReadonlyMap<string, OperatorImporter> = new Map(
     Reshape: reshape,
     Shape: shape,
     Sigmoid: sigmoid,
+    Slice: slice,
     Softmax: softmax,
     Squeeze: squeeze,
     Sub: subtract,
     Tanh: tanh,
     Transpose: transpose,
     Unsqueeze: unsqueeze,
+    ...recurrentOperators,
     ...integerOperators,
   }),
 );
