@@ -1,65 +1,120 @@
-// Ways to learn from the same examples with the same int8 forward. All are plans of Onward itself, so
-// that they differ in what is trained and how, and in nothing else. Full float backpropagation stands
-// beside them (float-network.ts).
-import type { PlanOptions } from '#exporters';
+// Ways to learn from the same examples, on the same model, with the same int8 forward. Most are plans of
+// Onward itself, so that they differ in what is trained and how, and in nothing else; the float32 ones run
+// on the same ONNX Runtime with the same operators. Rates are in settings.ts.
+import type { FeedbackOptions, PlanOptions } from '#exporters';
+
+/** `tail` is the number of modules that Onward's default plan keeps exact. */
+export type PlanMaker = (shape: { readonly modules: number; readonly tail: number }) => PlanOptions;
+
+export type Method =
+  /** Does not learn. */
+  | { readonly kind: 'unchanged' }
+  /** Keeps the features of what it is shown, and asks the nearest ones. */
+  | { readonly kind: 'nearest' }
+  | { readonly kind: 'plan'; readonly plan: PlanMaker; readonly feedback?: FeedbackOptions }
+  | { readonly kind: 'float'; readonly checkpoints: boolean };
 
 export interface Arm {
   readonly name: string;
   readonly describes: string;
-  /** `tail` is the number of modules that Onward's default plan keeps exact. */
-  readonly plan: (shape: { readonly modules: number; readonly tail: number }) => PlanOptions;
-  readonly feedback: 'calibrated' | 'random' | 'none';
-  /** Learning rate at batch 4: the best of bench/tune.ts's sweep on the tuning users. */
-  readonly rate: number;
+  readonly method: Method;
 }
+
+const everyLayer: PlanMaker = () => ({ tail: 1, rule: 'feedback-direct' });
+
+/** Nothing but the last layer is trained. */
+export const headOnly: PlanMaker = ({ modules }) => ({
+  tail: 1,
+  frozen: modules - 1,
+  rule: 'frozen',
+});
 
 export const arms: readonly Arm[] = [
   {
+    name: 'no adaptation',
+    describes: 'the base model as it came',
+    method: { kind: 'unchanged' },
+  },
+  {
+    name: 'nearest neighbours',
+    describes:
+      'the nearest of the user’s examples by the features that the head reads; no weight changes',
+    method: { kind: 'nearest' },
+  },
+  {
     name: 'head only',
     describes: 'the last layer; everything before it frozen',
-    plan: ({ modules }) => ({ tail: 1, frozen: modules - 1, rule: 'frozen' }),
-    feedback: 'none',
-    rate: 0.12,
+    method: { kind: 'plan', plan: headOnly },
   },
   {
     name: 'last modules only',
     describes: 'the modules of onward’s exact tail; the others frozen',
-    plan: ({ modules, tail }) => ({ tail, frozen: modules - tail, rule: 'frozen' }),
-    feedback: 'none',
-    rate: 0.015,
+    method: {
+      kind: 'plan',
+      plan: ({ modules, tail }) => ({ tail, frozen: modules - tail, rule: 'frozen' }),
+    },
+  },
+  {
+    name: 'random DFA',
+    describes: 'direct feedback alignment as published: the logits’ error to every layer, random',
+    method: { kind: 'plan', plan: everyLayer, feedback: { kind: 'random', source: 'logits' } },
+  },
+  {
+    name: 'sparse random DFA',
+    describes: 'the same with a tenth of the entries',
+    method: {
+      kind: 'plan',
+      plan: everyLayer,
+      feedback: { kind: 'random', source: 'logits', density: 0.1 },
+    },
+  },
+  {
+    name: 'calibrated DFA',
+    describes: 'the logits’ error to every layer, fitted to the true gradients at export',
+    method: { kind: 'plan', plan: everyLayer, feedback: { kind: 'calibrated', source: 'logits' } },
   },
   {
     name: 'random feedback',
     describes: 'onward with random instead of calibrated feedback',
-    plan: ({ tail }) => ({ tail }),
-    feedback: 'random',
-    rate: 0.015,
+    method: { kind: 'plan', plan: ({ tail }) => ({ tail }), feedback: { kind: 'random' } },
   },
   {
     name: 'onward',
-    describes: 'exact tail, calibrated feedback to the modules before it',
-    plan: ({ tail }) => ({ tail }),
-    feedback: 'calibrated',
-    rate: 0.015,
+    describes: 'the default: exact tail, calibrated feedback to the modules before it',
+    method: { kind: 'plan', plan: ({ tail }) => ({ tail }) },
   },
   {
     name: 'exact replay',
     describes: 'exact gradients everywhere, one module re-forwarded at a time',
-    plan: ({ tail }) => ({ tail, rule: 'exact-replay' }),
-    feedback: 'none',
-    rate: 0.015,
+    method: { kind: 'plan', plan: ({ tail }) => ({ tail, rule: 'exact-replay' }) },
   },
   {
     name: 'int8 backprop',
     describes: 'exact gradients everywhere, every activation kept',
-    plan: ({ modules }) => ({ tail: modules }),
-    feedback: 'none',
-    rate: 0.015,
+    method: { kind: 'plan', plan: ({ modules }) => ({ tail: modules }) },
+  },
+  {
+    name: 'full backprop, float32',
+    describes: 'backpropagation through the float32 model, every activation kept',
+    method: { kind: 'float', checkpoints: false },
+  },
+  {
+    name: 'checkpointed backprop, float32',
+    describes: 'the same gradients; parts of the model are forwarded again instead of kept',
+    method: { kind: 'float', checkpoints: true },
   },
 ];
 
-/** Of full float32 backpropagation, chosen in the same way. */
-export const floatBackpropRate = 0.015;
+/** Throws RangeError naming the arms there are. */
+export function armNamed(name: string): Arm {
+  const found = arms.find((arm) => arm.name === name);
+  if (found !== undefined) return found;
+  throw new RangeError(
+    `arm: expected one of ${arms.map((arm) => arm.name).join(', ')}, got ${name}`,
+  );
+}
 
-/** Epochs of every arm: 8 gave half a point less on the tuning users, for float backpropagation too. */
-export const courseEpochs = 16;
+/** Whether runs of one user differ with the seed in more than samples and order. */
+export function drawsFeedback({ method }: Arm): boolean {
+  return method.kind === 'plan' && method.feedback?.kind === 'random';
+}

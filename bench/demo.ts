@@ -1,65 +1,52 @@
 // npm start: a new user's digits, learned in seven ways, and what each costs. Writes a picture of the
 // accuracy while learning.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { SingleBar } from 'cli-progress';
 
-import { prepareModel } from '#exporters';
-
 import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
-import { writeArmPackage } from './arm-packages.ts';
-import type { ArmRequest, ArmResult } from './arm-request.ts';
-import { arms, courseEpochs, floatBackpropRate } from './arms.ts';
+import { ArmPackages } from './arm-packages.ts';
+import type { ArmResult } from './arm-request.ts';
+import { armNamed } from './arms.ts';
 import { lineChart } from './line-chart.ts';
 import { runArm } from './run-arm.ts';
-import { calibrationSet } from './tasks/digit-users.ts';
+import { settingOf } from './settings.ts';
+import { hardDigits } from './tasks/digits.ts';
 
-const onnxFile = fileURLToPath(new URL('../demo/digits.onnx', import.meta.url));
 const pictureFile = fileURLToPath(
   new URL('../demo/out/accuracy-while-learning.svg', import.meta.url),
 );
-const course = {
-  // The first of the users that nothing was chosen on.
-  owner: { user: 4, seed: 1, shift: 'hard', source: 'digits' },
-  batchSize: 4,
-  epochs: courseEpochs,
-  every: 32,
-} as const;
+// The first of the users that nothing was chosen on.
+const owner = { user: hardDigits.users[0]!, seed: 1 };
+const shown = [
+  'head only',
+  'last modules only',
+  'random feedback',
+  'onward',
+  'exact replay',
+  'int8 backprop',
+  'full backprop, float32',
+];
 
 /** Every arm on the same user: name and result, in the order of the table. */
 async function compare(
   folder: string,
-  onArm: (name: string, done: number, total: number) => void,
+  onArm: (name: string, done: number) => void,
 ): Promise<[string, ArmResult][]> {
-  onArm('exporting', 0, arms.length + 1);
-  const prepared = prepareModel(new Uint8Array(readFileSync(onnxFile)), {
-    calibration: calibrationSet({ samples: 300 }),
-  });
+  const packages = new ArmPackages(folder);
   const results: [string, ArmResult][] = [];
-  const run = async (
-    name: string,
-    request: Omit<ArmRequest, keyof typeof course>,
-  ): Promise<void> => {
-    onArm(name, results.length, arms.length + 1);
-    results.push([name, await runArm({ ...course, ...request })]);
-  };
-  for (const arm of arms) {
-    const file = await writeArmPackage(prepared, arm, {
-      folder,
-      batchSize: course.batchSize,
-      seed: 1,
-    });
-    await run(arm.name, { method: 'onward', file, learningRate: arm.rate });
+  for (const name of shown) {
+    onArm(name, results.length);
+    const arm = armNamed(name);
+    const file = await packages.fileOf(hardDigits, arm, owner);
+    const setting = settingOf(hardDigits, arm).value;
+    const request = { task: hardDigits.name, arm: name, owner, file, setting, every: 32 };
+    results.push([name, await runArm(request)]);
   }
-  await run('full backprop, float32', {
-    method: 'float-backprop',
-    file: onnxFile,
-    learningRate: floatBackpropRate,
-  });
-  onArm('done', arms.length + 1, arms.length + 1);
+  onArm('done', shown.length);
   return results;
 }
 
@@ -91,7 +78,7 @@ try {
     'A small CNN that reads digits meets a person it was not trained for: slanted, squeezed,',
   );
   console.log('faint and noisy. It learns from 256 of their digits and is tested on 800 others.\n');
-  bar.start(arms.length + 1, 0, { stage: '' });
+  bar.start(shown.length, 0, { stage: '' });
   const results = await compare(folder, (stage, done) => bar.update(done, { stage }));
   bar.stop();
   console.log(`\n${table(results)}\n`);
@@ -101,7 +88,7 @@ try {
     pictureFile,
     lineChart({
       title: 'Accuracy on a new user’s digits while learning',
-      xLabel: `steps of ${course.batchSize} examples`,
+      xLabel: `steps of ${hardDigits.batchSize} examples`,
       yLabel: 'test accuracy, %',
       series: results.map(([name, { curve }]) => ({
         name,

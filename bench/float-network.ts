@@ -9,7 +9,8 @@ import { inferShapes, sizeOf } from '#runtime';
 import { detach } from '../targets/raspberry-pi/engine/detach.ts';
 import type { PreparedImages, Trainee } from './personalize.ts';
 
-const sessionOptions: InferenceSession.SessionOptions = {
+/** Memory is given back after every run; one thread, as Onward's engine by default. */
+export const floatSessionOptions: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
@@ -33,19 +34,14 @@ export class FloatNetwork implements Trainee {
     this.#predicting = predicting;
     this.classes = inferShapes(model.graph).at(-1)![2];
     this.sampleSize = sizeOf(model.graph.inputShape);
-    this.#parameters = Object.fromEntries(
-      Array.from(model.parameters, ([node, { weights, bias }]) => [
-        [`weights:${node}`, tensorOf(weights, [bias.length, weights.length / bias.length])],
-        [`bias:${node}`, tensorOf(bias, [bias.length])],
-      ]).flat() as [string, Tensor][],
-    );
+    this.#parameters = parameterTensors(model);
   }
 
   /** Copies the model's weights. */
   static async open(model: FloatModel): Promise<FloatNetwork> {
     const [learning, predicting] = await Promise.all([
-      InferenceSession.create(floatBackprop(model), sessionOptions),
-      InferenceSession.create(floatPredict(model), sessionOptions),
+      InferenceSession.create(floatBackprop(model), floatSessionOptions),
+      InferenceSession.create(floatPredict(model), floatSessionOptions),
     ]);
     return new FloatNetwork(model, learning, predicting);
   }
@@ -96,11 +92,20 @@ export class FloatNetwork implements Trainee {
   }
 }
 
+/** weights:<node> and bias:<node>, copies. */
+export function parameterTensors({ parameters }: FloatModel): Record<string, Tensor> {
+  const named = Array.from(parameters, ([node, { weights, bias }]) => [
+    [`weights:${node}`, tensorOf(weights, [bias.length, weights.length / bias.length])],
+    [`bias:${node}`, tensorOf(bias, [bias.length])],
+  ]).flat() as [string, Tensor][];
+  return Object.fromEntries(named);
+}
+
 function tensorOf(values: ArrayLike<number>, dimensions: readonly number[]): Tensor {
   return new Tensor('float32', Float32Array.from(values), dimensions);
 }
 
-// weights:3 -> newWeights:3
-function successor(name: string): string {
+/** weights:3 -> newWeights:3 */
+export function successor(name: string): string {
   return `new${name[0]!.toUpperCase()}${name.slice(1)}`;
 }

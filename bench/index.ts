@@ -1,31 +1,41 @@
-// npm run bench: everything that is claimed, measured, in one table. Quick by default; --full takes
-// every owner, three seeds and ten thousand steps. --only forward,memory,... picks parts; --json prints JSON.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { arch, cpus } from 'node:os';
+// npm run bench: everything that is claimed, measured, in one table. Quick by default; --full takes every task,
+// every user, three seeds and ten thousand steps, and takes up a run that was stopped. --only forward,accuracy,...
+// picks parts, --tasks digits-hard,... tasks; --json prints JSON; --fresh measures again what earlier runs kept.
+// --compare a.json b.json measures nothing: it says what became worse from a to b, and exits with 1 if anything did.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { prepareModel } from '#exporters';
-
 import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
-import { accuracyRows, measureArms } from './report/accuracy-rows.ts';
+import { compareResults } from './compare.ts';
+import { measureTask } from './measure-task.ts';
+import { accuracyRows } from './report/accuracy-rows.ts';
 import { forwardRows } from './report/forward-rows.ts';
 import { growthRows } from './report/growth-rows.ts';
 import { memoryRows } from './report/memory-rows.ts';
 import type { Row } from './report/row.ts';
 import { sizeRows } from './report/size-rows.ts';
 import { timeRows } from './report/time-rows.ts';
-import { calibrationSet, reportingUsers } from './tasks/digit-users.ts';
+import type { BenchResults, TaskResult } from './results.ts';
+import { taskNamed, tasks } from './tasks/table.ts';
+import type { Task } from './tasks/task.ts';
+import { machine, versions } from './versions.ts';
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
   options: {
     full: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
+    compare: { type: 'boolean', default: false },
     only: { type: 'string' },
+    tasks: { type: 'string' },
   },
+  allowPositionals: true,
 });
+const resultsFolder = fileURLToPath(new URL('./results/', import.meta.url));
 const onnxFile = fileURLToPath(new URL('../demo/digits.onnx', import.meta.url));
 const onnx = new Uint8Array(readFileSync(onnxFile));
+const measuredTasks: TaskResult[] = [];
 
 const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   forward: () => forwardRows(options.full ? 400 : 100),
@@ -42,26 +52,53 @@ function verdict({ holds }: Row): string {
 }
 
 async function accuracy(): Promise<Row[]> {
-  const prepared = prepareModel(onnx, { calibration: calibrationSet({ samples: 300 }) });
-  const shifts = options.full ? (['hard', 'mild'] as const) : (['hard'] as const);
+  const named = options.tasks?.split(',').map(taskNamed);
+  const wanted = named ?? tasks.filter(({ quickUsers }) => options.full || quickUsers > 0);
   const rows: Row[] = [];
-  for (const shift of shifts) {
-    const results = await measureArms({
-      prepared,
-      onnxFile,
-      shift,
-      seeds: options.full ? [1, 2, 3] : [1],
-      users: options.full ? reportingUsers : reportingUsers.slice(0, 2),
-      onDone: (done, total) => {
-        if (done % 10 === 0 || done === total)
-          console.error(`  ${shift}: ${done} of ${total} runs`);
-      },
-    });
-    rows.push(...accuracyRows(results, shift));
+  for (const task of wanted) {
+    const result = await measureTask(task, extentOf(task));
+    measuredTasks.push(result);
+    rows.push(...accuracyRows(result));
   }
   return rows;
 }
 
+function extentOf(task: Task): Parameters<typeof measureTask>[1] {
+  const users = options.full ? task.users.length : Math.max(1, task.quickUsers);
+  return {
+    users: task.users.slice(0, users),
+    seeds: options.full ? [1, 2, 3] : [1],
+    every: 32,
+    rounds: options.full ? 100 : 30,
+    onDone: (done, total) => {
+      if (done % 10 === 0 || done === total)
+        console.error(`  ${task.name}: ${done} of ${total} runs`);
+    },
+  };
+}
+
+function read(file: string): BenchResults {
+  return JSON.parse(readFileSync(file, 'utf8')) as BenchResults;
+}
+
+function compare([before, after]: readonly string[]): never {
+  if (before === undefined || after === undefined) {
+    console.error('bench: expected --compare before.json after.json');
+    process.exit(2);
+  }
+  const { regressions, notes } = compareResults(read(before), read(after));
+  if (options.json) console.log(JSON.stringify({ regressions, notes }));
+  else {
+    for (const note of notes) console.log(`note: ${note}`);
+    for (const regression of regressions) console.log(`worse: ${regression}`);
+    console.log(`${regressions.length} regressions`);
+  }
+  process.exit(regressions.length > 0 ? 1 : 0);
+}
+
+if (options.compare) compare(positionals);
+if (options.fresh) rmSync(`${resultsFolder}runs`, { recursive: true, force: true });
+const date = new Date().toISOString();
 const wanted = options.only?.split(',') ?? Object.keys(parts);
 const rows: Row[] = [];
 for (const part of wanted) {
@@ -74,16 +111,29 @@ for (const part of wanted) {
   rows.push(...(await measure()));
 }
 
-const machine = `${arch()}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}`;
-const report = { machine, mode: options.full ? 'full' : 'quick', rows };
-mkdirSync(fileURLToPath(new URL('./results/', import.meta.url)), { recursive: true });
-const file = fileURLToPath(new URL(`./results/${report.mode}.json`, import.meta.url));
-writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-if (options.json) console.log(JSON.stringify(report));
+const results: BenchResults = {
+  format: 1,
+  date,
+  mode: options.full ? 'full' : 'quick',
+  machine: machine(),
+  versions: versions(),
+  claims: rows,
+  tasks: measuredTasks,
+  growth: [],
+  peers: [],
+};
+mkdirSync(resultsFolder, { recursive: true });
+writeFileSync(`${resultsFolder}${results.mode}.json`, `${JSON.stringify(results, null, 2)}\n`);
+if (options.json) console.log(JSON.stringify(results));
 else {
   const cells = rows.map((row) => [row.claim, row.measured, row.promised, verdict(row)]);
   console.log(
-    `\n${tableLines([['what', 'measured', 'promised', 'holds'], ...cells]).join('\n')}\n\n${machine}`,
+    `\n${tableLines([['what', 'measured', 'promised', 'holds'], ...cells]).join('\n')}\n`,
   );
+  for (const { task, verdict: said } of measuredTasks) {
+    for (const sentence of said?.sentences ?? []) console.log(`${task}: ${sentence}`);
+  }
+  const { arch, cores, cpu } = results.machine;
+  console.log(`\n${arch}, ${cores} x ${cpu}, Node ${results.versions.node}`);
 }
 if (rows.some(({ holds }) => holds === false)) process.exitCode = 1;

@@ -6,7 +6,7 @@ import type { StepRates } from '#runtime';
 import { argmax, oneHot, schedule, shuffled } from '#runtime';
 
 import { startPeak } from '../targets/raspberry-pi/peak-memory.ts';
-import type { LabelledImages } from './tasks/digit-users.ts';
+import type { LabelledSamples, OwnerData } from './tasks/task.ts';
 
 /** float32 as they are, or quantised; a whole number of images. */
 export type PreparedImages = Float32Array | Uint8Array;
@@ -31,13 +31,12 @@ export interface Trainee extends AsyncDisposable {
 /** Of every arm's layers, as Onward's default plan. */
 const clip = 0.02;
 
-export interface Course {
-  readonly train: LabelledImages;
-  readonly test: LabelledImages;
+export interface Course extends OwnerData {
   /** Of the order of the examples and the rounding. */
   readonly seed: number;
   readonly learningRate: number;
   readonly batchSize: number;
+  /** 0 measures without learning. */
   readonly epochs: number;
   /** Measures the test accuracy after each this many steps; by default only before and after. */
   readonly every?: number | null;
@@ -47,8 +46,11 @@ export interface Personalized {
   /** Fractions of the test images. */
   readonly before: number;
   readonly after: number;
+  /** Fractions of the samples of the original domain; null where there are none. */
+  readonly originalBefore: number | null;
+  readonly originalAfter: number | null;
   readonly steps: number;
-  /** Median wall time of a step. */
+  /** Median wall time of a step; 0 without steps. */
   readonly msPerStep: number;
   /** Steps done, and the test accuracy then. */
   readonly curve: readonly (readonly [step: number, accuracy: number])[];
@@ -56,13 +58,14 @@ export interface Personalized {
 
 /** Learns all of `train` for the epochs asked for, without a gate, and measures on `test`. */
 export async function personalize(trainee: Trainee, course: Course): Promise<Personalized> {
-  const { train, test, seed, learningRate, batchSize, epochs } = course;
+  const { train, test, original, seed, learningRate, batchSize, epochs } = course;
   const every = course.every ?? Infinity;
   const all = Array.from(train.y, (_, index) => index);
   const stepsPerEpoch = Math.ceil(all.length / batchSize);
   const steps = stepsPerEpoch * epochs;
   const images = trainee.prepare(train.x);
   const before = await accuracyOn(trainee, test);
+  const originalBefore = original && (await accuracyOn(trainee, original));
   const curve: [number, number][] = [[0, before]];
   const times: number[] = [];
   for (let step = 0; step < steps; step++) {
@@ -78,8 +81,10 @@ export async function personalize(trainee: Trainee, course: Course): Promise<Per
     if ((step + 1) % every === 0) curve.push([step + 1, await accuracyOn(trainee, test)]);
   }
   const after = await accuracyOn(trainee, test);
+  const originalAfter = original && (await accuracyOn(trainee, original));
   if (curve.at(-1)![0] !== steps) curve.push([steps, after]);
-  return { before, after, steps, msPerStep: median(times), curve };
+  const msPerStep = steps > 0 ? median(times) : 0;
+  return { before, after, originalBefore, originalAfter, steps, msPerStep, curve };
 }
 
 /**
@@ -88,7 +93,7 @@ export async function personalize(trainee: Trainee, course: Course): Promise<Per
  */
 export async function peakOfSteps(
   trainee: Trainee,
-  { x, y }: LabelledImages,
+  { x, y }: LabelledSamples,
   batchSize: number,
 ): Promise<number> {
   const images = trainee.prepare(x);
@@ -118,7 +123,7 @@ async function settle(): Promise<void> {
   }
 }
 
-async function accuracyOn(trainee: Trainee, { x, y }: LabelledImages): Promise<number> {
+async function accuracyOn(trainee: Trainee, { x, y }: LabelledSamples): Promise<number> {
   const chunk = 16 * trainee.sampleSize;
   let correct = 0;
   for (let start = 0; start < x.length; start += chunk) {

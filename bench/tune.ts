@@ -1,54 +1,78 @@
-// Chooses the learning rate of every arm, on users that no reported number comes from. The rates in
-// arms.ts are this table's best; run it again after changing the base model, the shift or a rule.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// Chooses the one number of every arm on a task, on users that no reported number comes from: argv is
+// the task, and an arm where only one is wanted. settings.ts holds this table's best; run it again after changing
+// a base model, a shift or a rule. All arms are swept by the same rule, on the same users, with seed 1.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-import { prepareModel } from '#exporters';
 
 import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
-import { writeArmPackage } from './arm-packages.ts';
+import { ArmPackages } from './arm-packages.ts';
 import type { ArmRequest } from './arm-request.ts';
-import { arms, courseEpochs } from './arms.ts';
-import { runCourses } from './owners.ts';
-import { calibrationSet, tuningUsers } from './tasks/digit-users.ts';
+import { armNamed, arms } from './arms.ts';
+import type { Arm } from './arms.ts';
+import { KeptRuns } from './kept-runs.ts';
+import { runCourses } from './run-courses.ts';
+import { firstRate, neighbourGrid, rateGrid, sameGradients } from './settings.ts';
+import { taskNamed } from './tasks/table.ts';
 
-const onnxFile = fileURLToPath(new URL('../demo/digits.onnx', import.meta.url));
-const [only] = process.argv.slice(2);
-const rates = [0.004, 0.0075, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5, 1];
+const [taskName = 'digits-hard', armName] = process.argv.slice(2);
+const task = taskNamed(taskName);
+const missing = task.missing();
+if (missing !== null) throw new Error(`tune: ${missing}`);
 const folder = mkdtempSync(join(tmpdir(), 'onward-tune-'));
-try {
-  const prepared = prepareModel(new Uint8Array(readFileSync(onnxFile)), {
-    calibration: calibrationSet({ samples: 300 }),
-  });
-  const rows: string[][] = [];
-  const sweep = async (name: string, file: string, method: ArmRequest['method']): Promise<void> => {
-    const cells: string[] = [];
-    for (const learningRate of rates) {
-      const requests = tuningUsers.map((user): ArmRequest => ({
-        file,
-        method,
-        owner: { user, seed: 1, shift: 'hard', source: 'digits' },
-        batchSize: 4,
-        learningRate,
-        epochs: courseEpochs,
-        every: null,
-      }));
-      const results = await runCourses(requests, () => {});
-      const mean = results.reduce((sum, { after }) => sum + after, 0) / results.length;
-      cells.push((100 * mean).toFixed(1));
-      console.error(name, learningRate, cells.at(-1));
-    }
-    rows.push([name, ...cells]);
-  };
-  for (const arm of arms.filter(({ name }) => only === undefined || name === only)) {
-    const file = await writeArmPackage(prepared, arm, { folder, batchSize: 4, seed: 1 });
-    await sweep(arm.name, file, 'onward');
+const packages = new ArmPackages(folder);
+const kept = new KeptRuns();
+
+/** Accuracies over the tuning users, percent. */
+async function tried(arm: Arm, setting: number): Promise<{ mean: number; worst: number }> {
+  const requests: ArmRequest[] = [];
+  for (const user of task.tuningUsers) {
+    const owner = { user, seed: 1 };
+    const file = await packages.fileOf(task, arm, owner);
+    requests.push({ task: task.name, arm: arm.name, owner, file, setting, every: null });
   }
-  if (only === undefined || only === 'float')
-    await sweep('full backprop, float32', onnxFile, 'float-backprop');
-  console.log(tableLines([['learning rate', ...rates.map(String)], ...rows]).join('\n'));
+  const results = await runCourses(requests, kept, () => {});
+  const mean = results.reduce((sum, { after }) => sum + after, 0) / results.length;
+  const worst = Math.min(...results.map(({ after }) => after));
+  console.error(`${task.name}, ${arm.name}, ${setting}: ${(100 * mean).toFixed(1)}`);
+  return { mean: 100 * mean, worst: 100 * worst };
+}
+
+/** By setting, ascending. */
+async function sweep(arm: Arm): Promise<[setting: number, Awaited<ReturnType<typeof tried>>][]> {
+  if (arm.method.kind === 'unchanged' || arm.name in sameGradients) return [];
+  const isNearest = arm.method.kind === 'nearest';
+  const grid: readonly number[] = isNearest ? neighbourGrid : rateGrid;
+  const start = isNearest ? 0 : grid.indexOf(firstRate);
+  const found = new Map<number, Awaited<ReturnType<typeof tried>>>();
+  const walk = async (settings: readonly number[]): Promise<void> => {
+    let worseInARow = 0;
+    for (const setting of settings) {
+      const best = Math.max(...Array.from(found.values(), ({ mean }) => mean));
+      const result = await tried(arm, setting);
+      found.set(setting, result);
+      worseInARow = result.mean < best ? worseInARow + 1 : 0;
+      if (worseInARow === 2) return;
+    }
+  };
+  await walk(grid.slice(start));
+  await walk(grid.slice(0, start).toReversed());
+  return [...found].toSorted(([a], [b]) => a - b);
+}
+
+try {
+  for (const arm of armName === undefined ? arms : [armNamed(armName)]) {
+    const found = await sweep(arm);
+    if (found.length === 0) continue;
+    const best = found.reduce((a, b) => (b[1].mean > a[1].mean ? b : a));
+    console.log(`${arm.name}: ${best[0]}`);
+    const rows = found.map(([setting, { mean, worst }]) => [
+      `  ${setting}`,
+      mean.toFixed(1),
+      worst.toFixed(1),
+    ]);
+    console.log(tableLines([['  setting', 'mean, %', 'worst'], ...rows]).join('\n'));
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,85 +1,42 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import type { PreparedModel } from '#exporters';
-
-import { writeArmPackage } from '../arm-packages.ts';
-import type { ArmRequest } from '../arm-request.ts';
-import { arms, courseEpochs, floatBackpropRate } from '../arms.ts';
-import { runCourses } from '../owners.ts';
-import { reportingUsers } from '../tasks/digit-users.ts';
-import type { Shift } from '../tasks/digit-users.ts';
+import type { ArmSummary, Interval, TaskResult } from '../results.ts';
+import { missingRow } from './row.ts';
 import type { Row } from './row.ts';
 
-export interface ArmAccuracy {
-  readonly name: string;
-  /** Percent of the test images after learning, one per owner and seed. */
-  readonly after: readonly number[];
-  readonly before: readonly number[];
+/** A line for each arm, and what is promised of onward's default. */
+export function accuracyRows(result: TaskResult): Row[] {
+  const { task, skipped, arms } = result;
+  if (skipped !== null) return [missingRow(task, skipped)];
+  return [...arms.map((arm) => armRow(task, arm)), frontRow(result), ...promises(task, arms)];
 }
 
-export interface AccuracyOptions {
-  readonly prepared: PreparedModel;
-  readonly onnxFile: string;
-  readonly shift: Shift;
-  readonly seeds: readonly number[];
-  readonly users?: readonly number[];
-  readonly onDone: (done: number, total: number) => void;
-}
-
-/** Every arm on every reporting owner and seed. */
-export async function measureArms(options: AccuracyOptions): Promise<ArmAccuracy[]> {
-  const { prepared, onnxFile, shift, seeds, users = reportingUsers, onDone } = options;
-  const folder = mkdtempSync(join(tmpdir(), 'onward-bench-'));
-  try {
-    const requests: ArmRequest[] = [];
-    for (const seed of seeds) {
-      const course = { batchSize: 4, epochs: courseEpochs, every: null } as const;
-      const owners = users.map((user) => ({ user, seed, shift, source: 'digits' }) as const);
-      for (const arm of arms) {
-        const file = await writeArmPackage(prepared, arm, { folder, batchSize: 4, seed });
-        const learningRate = arm.rate;
-        for (const owner of owners) {
-          requests.push({ ...course, file, method: 'onward', learningRate, owner });
-        }
-      }
-      for (const owner of owners) {
-        const learningRate = floatBackpropRate;
-        requests.push({ ...course, file: onnxFile, method: 'float-backprop', learningRate, owner });
-      }
-    }
-    const results = await runCourses(requests, (done) => onDone(done, requests.length));
-    const names = [...arms.map(({ name }) => name), 'full backprop, float32'];
-    const perSeed = names.length * users.length;
-    return names.map((name, arm) => {
-      const own = results.filter(
-        (_, index) => Math.floor((index % perSeed) / users.length) === arm,
-      );
-      return {
-        name,
-        before: own.map(({ before }) => 100 * before),
-        after: own.map(({ after }) => 100 * after),
-      };
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/** Mean, spread and worst of each arm, and the two promises about onward's. */
-export function accuracyRows(results: readonly ArmAccuracy[], shift: Shift): Row[] {
-  const of = (name: string): number => mean(results.find((arm) => arm.name === name)!.after);
-  const [onward, head, float] = [of('onward'), of('head only'), of('full backprop, float32')];
-  const rows = results.map(({ name, before, after }): Row => ({
-    claim: `new user, ${shift} shift: ${name}`,
-    measured: `${mean(before).toFixed(1)} -> ${mean(after).toFixed(1)} % (sd ${deviation(after).toFixed(1)}, worst ${Math.min(...after).toFixed(1)}, n ${after.length})`,
+function armRow(task: string, { arm, before, after, worst, forgetting, cost }: ArmSummary): Row {
+  const forgot = forgetting === null ? '' : `, forgot ${forgetting.mean.toFixed(1)}`;
+  return {
+    claim: `${task}: ${arm}`,
+    measured:
+      `${before.mean.toFixed(1)} -> ${after.mean.toFixed(1)} % (${bounds(after)}; worst ${worst.after.toFixed(1)}${forgot}), ` +
+      `${(cost.peakBytes / 2 ** 20).toFixed(2)} MiB, ${cost.msPerStep.toFixed(1)} ms`,
     promised: '',
     holds: null,
-  }));
-  if (shift === 'mild') return rows;
+  };
+}
+
+function frontRow({ task, verdict }: TaskResult): Row {
+  return {
+    claim: `${task}: onward against all others, accuracy and memory`,
+    measured: verdict!.onwardOnFront
+      ? 'on the Pareto front'
+      : `not on the Pareto front: ${verdict!.front.join(', ')}`,
+    promised: 'on the Pareto front',
+    holds: verdict!.onwardOnFront,
+  };
+}
+
+function promises(task: string, arms: readonly ArmSummary[]): Row[] {
+  if (task !== 'digits-hard') return [];
+  const of = (name: string): number => arms.find(({ arm }) => arm === name)!.after.mean;
+  const [onward, head, float] = [of('onward'), of('head only'), of('full backprop, float32')];
   return [
-    ...rows,
     {
       claim: 'onward against full float32 backprop at its best',
       measured: `${(onward - float).toFixed(2)} points`,
@@ -95,11 +52,6 @@ export function accuracyRows(results: readonly ArmAccuracy[], shift: Shift): Row
   ];
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function deviation(values: readonly number[]): number {
-  const centre = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
+function bounds({ low, high }: Interval): string {
+  return `${low.toFixed(1)} to ${high.toFixed(1)}`;
 }

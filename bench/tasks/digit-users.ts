@@ -97,21 +97,26 @@ const asIs: View = {
 const size = 28;
 const pixels = size * size;
 
-/** One user's examples to learn from and images to test on; no image is in both. */
+/**
+ * One user's examples to learn from and images to test on, and plain images as the base model was trained
+ * on; no image is in two of them.
+ */
 export function digitUser(options: {
   user: number;
   seed?: number;
   samples?: number;
   testSamples?: number;
+  originalSamples?: number;
   shift: Shift;
   source?: Source;
-}): { train: LabelledImages; test: LabelledImages } {
-  const { user, seed = 1, samples = 256, testSamples = 800, shift, source = 'digits' } = options;
+}): { train: LabelledImages; test: LabelledImages; original: LabelledImages } {
+  const { user, seed = 1, samples = 256, testSamples = 800, originalSamples = 0 } = options;
+  const { shift, source = 'digits' } = options;
   const images = readSource(source, 't10k');
   const free = images.y.length - testSamples;
-  if (testSamples < 0 || samples > free / 2) {
+  if (testSamples < 0 || samples + originalSamples > free / 2) {
     throw new RangeError(
-      `digitUser: expected at most ${Math.floor(free / 2)} samples beside ${testSamples} test samples, got ${samples}`,
+      `digitUser: expected at most ${Math.floor(free / 2)} samples beside ${testSamples} test samples, got ${samples + originalSamples}`,
     );
   }
   const drawn = drawView(userShifts[shift], hash(user, 0x75736572));
@@ -123,10 +128,13 @@ export function digitUser(options: {
   };
   const key = hash(seed, user);
   const order = shuffled(images.y.length, key);
-  const render = (rows: readonly number[]) => renderRows(images, rows, () => view, key);
+  const render = (rows: readonly number[], seen: View) => renderRows(images, rows, () => seen, key);
+  const learned = new Set(balanced(order.slice(0, free), images.y, samples));
+  const left = order.slice(0, free).filter((row) => !learned.has(row));
   return {
-    train: render(balanced(order.slice(0, free), images.y, samples)),
-    test: render(order.slice(free)),
+    train: render([...learned], view),
+    test: render(order.slice(free), view),
+    original: render(left.slice(left.length - originalSamples), asIs),
   };
 }
 

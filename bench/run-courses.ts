@@ -1,11 +1,14 @@
-// Many owners, many ways to learn: each run in a process of its own, two at a time.
+// Many owners, many ways to learn: each run in a process of its own, two at a time. Finished runs are kept, so
+// that a benchmark that was stopped takes up where it was.
 import type { ArmRequest } from './arm-request.ts';
-import { runChild } from './child-process.ts';
+import type { KeptRuns } from './kept-runs.ts';
 import type { Personalized } from './personalize.ts';
+import { armCourse } from './run-arm.ts';
 
 /** Results in the order of the requests; `onDone` after each. */
 export async function runCourses(
   requests: readonly ArmRequest[],
+  kept: KeptRuns,
   onDone: (done: number) => void,
 ): Promise<Personalized[]> {
   const results: Personalized[] = Array.from({ length: requests.length });
@@ -13,12 +16,8 @@ export async function runCourses(
   let done = 0;
   const worker = async (): Promise<void> => {
     for (let index = next++; index < requests.length; index = next++) {
-      results[index] = await runChild<Personalized>({
-        file: './arm-process.ts',
-        args: ['course'],
-        input: JSON.stringify(requests[index]),
-        measures: 'time',
-      });
+      const request = requests[index]!;
+      results[index] = await kept.get(request, () => armCourse(request));
       onDone(++done);
     }
   };

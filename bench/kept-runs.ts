@@ -1,0 +1,107 @@
+// Finished runs in bench/results/runs, one file each, found again by a digest of all that the result depends
+// on: the request, the owner's samples, the package or the float32 weights, the versions, and the sources that
+// are in none of these.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { ArmRequest } from './arm-request.ts';
+import type { Personalized } from './personalize.ts';
+import { taskNamed } from './tasks/table.ts';
+import { versions } from './versions.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+// Files, and folders with all that is in them. A package holds its programs, so what writes them needs no
+// mention, but for float32's, which no package holds.
+const sources = [
+  'bench/personalize.ts',
+  'bench/arm-process.ts',
+  'bench/onward-trainee.ts',
+  'bench/nearest-neighbours.ts',
+  'bench/float-network.ts',
+  'bench/checkpointed-network.ts',
+  'bench/checkpoints.ts',
+  'exporters/programs/float',
+  'targets/raspberry-pi/engine',
+  'runtime/learning/input.ts',
+  'runtime/learning/layout.ts',
+  'runtime/learning/schedule.ts',
+  'runtime/learning/shuffle.ts',
+  'runtime/learning/step.ts',
+];
+
+export class KeptRuns {
+  readonly #folder: string;
+  readonly #common: string;
+  readonly #inputs = new Map<string, string>();
+
+  /** Creates the folder where it is not there. */
+  constructor(folder: string = join(root, 'bench/results/runs')) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true });
+    const { node, onnxruntimeNode } = versions();
+    const contents = sources.flatMap(filesIn).map((file) => readFileSync(join(root, file)));
+    this.#common = digest([node, onnxruntimeNode, ...contents]);
+  }
+
+  /** The kept result of this request, or what `measure` gives, which is kept then. */
+  async get(request: ArmRequest, measure: () => Promise<Personalized>): Promise<Personalized> {
+    const path = join(this.#folder, `${this.#nameOf(request)}.json`);
+    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Personalized;
+    const result = await measure();
+    writeFileSync(path, JSON.stringify(result));
+    return result;
+  }
+
+  #nameOf({ file, ...request }: ArmRequest): string {
+    const { batchSize, epochs } = taskNamed(request.task);
+    const model = file === null ? this.#floatModel(request) : digest([readFileSync(file)]);
+    const parts = { ...request, batchSize, epochs, data: this.#data(request), model };
+    return digest([this.#common, JSON.stringify(parts)]).slice(0, 32);
+  }
+
+  #data({ task, owner }: Pick<ArmRequest, 'task' | 'owner'>): string {
+    return this.#once(`${task} ${owner.user} ${owner.seed}`, () => {
+      const { train, test, original } = taskNamed(task).data(owner);
+      const sets = original === null ? [train, test] : [train, test, original];
+      return sets.flatMap(({ x, y }) => [bytesOf(x), y]);
+    });
+  }
+
+  #floatModel({ task, owner }: Pick<ArmRequest, 'task' | 'owner'>): string {
+    const { key, imported } = taskNamed(task).baseModel(owner);
+    return this.#once(`model ${key}`, () => [
+      JSON.stringify(imported.graph),
+      ...Array.from(imported.parameters.values(), ({ weights, bias }) => [
+        bytesOf(weights),
+        bytesOf(bias),
+      ]).flat(),
+    ]);
+  }
+
+  #once(key: string, parts: () => (string | Uint8Array)[]): string {
+    const known = this.#inputs.get(key) ?? digest(parts());
+    this.#inputs.set(key, known);
+    return known;
+  }
+}
+
+function filesIn(path: string): string[] {
+  if (path.endsWith('.ts')) return [path];
+  return readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .toSorted()
+    .map((name) => join(path, name));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function digest(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}

@@ -1,0 +1,49 @@
+// What each arm's step costs on a task: peak memory in a process of its own, time in turns with all others.
+import type { ArmPackages } from './arm-packages.ts';
+import type { ArmRequest } from './arm-request.ts';
+import { arms } from './arms.ts';
+import { runChild } from './child-process.ts';
+import type { StepCost } from './cost-process.ts';
+import { keptBytes } from './kept-activations.ts';
+import type { ArmCost } from './results.ts';
+import { armPeak } from './run-arm.ts';
+import { settingOf } from './settings.ts';
+import type { Owner, Task } from './tasks/task.ts';
+
+/** One for each arm, in order. The owner's samples fill the batch; costs do not depend on them. */
+export async function measureCosts(
+  task: Task,
+  packages: ArmPackages,
+  { owner, rounds }: { owner: Owner; rounds: number },
+): Promise<ArmCost[]> {
+  const requests: ArmRequest[] = [];
+  for (const arm of arms) {
+    const file = await packages.fileOf(task, arm, owner);
+    const setting = settingOf(task, arm).value;
+    requests.push({ task: task.name, arm: arm.name, owner, file, setting, every: null });
+  }
+  const learning = requests.filter((_, index) => arms[index]!.method.kind !== 'unchanged');
+  const costs = await runChild<StepCost[]>({
+    file: './cost-process.ts',
+    args: [],
+    input: JSON.stringify({ requests: learning, rounds }),
+    measures: 'time',
+  });
+  const { graph } = task.baseModel(owner).imported;
+  const { batchSize } = task;
+  const examples = task.data(owner).train.y.length;
+  const measured: ArmCost[] = [];
+  for (const [index, request] of requests.entries()) {
+    const arm = arms[index]!;
+    const step = costs[learning.indexOf(request)];
+    measured.push({
+      batchSize,
+      peakBytes: await armPeak(request),
+      keptBytes: keptBytes(arm, { graph, batchSize, examples }),
+      msPerStep: step?.msPerStep ?? 0,
+      joulesPerStep: step ? step.joulesPerStep : 0,
+      joulesMissing: step?.joulesMissing ?? null,
+    });
+  }
+  return measured;
+}

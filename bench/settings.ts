@@ -1,0 +1,62 @@
+// The one number each arm has on each task: the learning rate at the task's batch size, or kNN's
+// neighbours. Each is the best of the sweep on the task's tuning users:
+//
+//   node --conditions=source --import tsx bench/tune.ts digits-hard
+//
+// prints the sweep; run it again after changing a base model, a shift or a rule.
+import type { Arm } from './arms.ts';
+import type { Task } from './tasks/task.ts';
+
+/**
+ * What every arm that learns weights may take. The sweep walks from 0.001 to both sides until two in a row were
+ * worse than the best so far, by the same rule for all arms.
+ */
+export const rateGrid = [
+  0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.002, 0.004, 0.0075, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5,
+  1,
+] as const;
+export const firstRate = 0.001;
+export const neighbourGrid = [1, 3, 5, 9, 15, 25] as const;
+
+const digits = {
+  'nearest neighbours': 5,
+  'head only': 0.12,
+  'last modules only': 0.015,
+  'random DFA': 0.015,
+  'sparse random DFA': 0.015,
+  'calibrated DFA': 0.015,
+  'random feedback': 0.015,
+  onward: 0.015,
+  'int8 backprop': 0.015,
+  'full backprop, float32': 0.015,
+} as const;
+
+const chosen: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  'digits-hard': digits,
+  // The same writers, model and samples; only the shift is smaller.
+  'digits-mild': digits,
+  'cifar-corruptions': digits,
+};
+
+/** Arms whose steps are another's, to the bit or to float32's last one: only where values are kept differs. */
+export const sameGradients: Readonly<Record<string, string>> = {
+  'exact replay': 'int8 backprop',
+  'checkpointed backprop, float32': 'full backprop, float32',
+};
+
+export interface Setting {
+  readonly name: 'learning rate' | 'neighbours' | 'none';
+  readonly value: number;
+}
+
+/** Throws RangeError where nothing was chosen yet. */
+export function settingOf(task: Task, arm: Arm): Setting {
+  if (arm.method.kind === 'unchanged') return { name: 'none', value: 0 };
+  const value = chosen[task.name]?.[sameGradients[arm.name] ?? arm.name];
+  if (value === undefined) {
+    throw new RangeError(
+      `${arm.name} on ${task.name}: expected a chosen setting, got none; run bench/tune.ts`,
+    );
+  }
+  return { name: arm.method.kind === 'nearest' ? 'neighbours' : 'learning rate', value };
+}

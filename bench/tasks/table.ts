@@ -1,0 +1,14 @@
+import { cifarCorruptions } from './cifar-corruptions.ts';
+import { hardDigits, mildDigits } from './digits.ts';
+import type { Task } from './task.ts';
+
+/** In the order they are measured. */
+export const tasks: readonly Task[] = [hardDigits, mildDigits, cifarCorruptions];
+
+/** Throws RangeError naming the tasks there are. */
+export function taskNamed(name: string): Task {
+  const found = tasks.find((task) => task.name === name);
+  if (found !== undefined) return found;
+  const known = tasks.map((task) => task.name).join(', ');
+  throw new RangeError(`task: expected one of ${known}, got ${name}`);
+}
