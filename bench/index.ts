@@ -10,6 +10,7 @@ import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
 import { compareResults } from './compare.ts';
 import { measureTask } from './measure-task.ts';
 import { accuracyRows } from './report/accuracy-rows.ts';
+import { browserRows } from './report/browser-rows.ts';
 import { forwardRows } from './report/forward-rows.ts';
 import { growthRows } from './report/growth-rows.ts';
 import { memoryRows } from './report/memory-rows.ts';
@@ -43,6 +44,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   memory: memoryRows,
   time: () => timeRows(options.full ? 25 : 9),
   growth: () => growthRows(onnx, options.full ? 10_000 : 1000),
+  browser: () => browserRows(options.full ? 15 : 3),
   size: async () => sizeRows(),
 };
 

@@ -11,7 +11,10 @@ function twentyConvolutions(): PreparedModel {
   const nodes: Node[] = Array.from({ length: 20 }, (_, index) =>
     convolution(`conv${index}`, index, { channels: 32 }),
   );
-  return prepared({ inputShape: [32, 32, 32], nodes: [...nodes, mean(20, [32, 32]), head(21)] });
+  return preparedNetwork({
+    inputShape: [32, 32, 32],
+    nodes: [...nodes, mean(20, [32, 32]), head(21)],
+  });
 }
 
 /** A stem and three residual blocks of 16, 32 and 64 channels at 32, 16 and 8 pixels, ten classes. */
@@ -38,9 +41,22 @@ function resnet8(): PreparedModel {
     });
     input = nodes.length;
   }
-  return prepared({
+  return preparedNetwork({
     inputShape: [32, 32, 3],
     nodes: [...nodes, mean(input, [8, 8]), head(input + 1)],
+  });
+}
+
+/** Ten 3x3 convolutions of 16 to 128 channels at 32 to 4 pixels, ten classes. */
+function tenConvolutions(): PreparedModel {
+  const widths = [16, 16, 32, 32, 32, 64, 64, 64, 128, 128];
+  const nodes = widths.map((channels, index) => {
+    const stride = channels > (widths[index - 1] ?? channels) ? 2 : 1;
+    return convolution(`conv${index}`, index, { channels, stride });
+  });
+  return preparedNetwork({
+    inputShape: [32, 32, 3],
+    nodes: [...nodes, mean(10, [4, 4]), head(11)],
   });
 }
 
@@ -89,7 +105,7 @@ function head(input: number): Node {
 }
 
 // Weights of deviation sqrt(2 / fan-in), from a counter; calibrated on sixteen random samples.
-function prepared(graph: Graph): PreparedModel {
+export function preparedNetwork(graph: Graph): PreparedModel {
   const shapes = inferShapes(graph);
   const parameters = new Map<
     number,
@@ -127,6 +143,7 @@ export function noise(count: number, seed: number): Float32Array {
 
 export const networks = {
   'twenty convolutions': twentyConvolutions,
+  'ten convolutions': tenConvolutions,
   'resnet-8': resnet8,
 } as const;
 

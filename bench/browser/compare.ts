@@ -1,0 +1,84 @@
+// The WebGL engine against tfjs on one network in one page: memory on the GPU, time, and how long the
+// page's thread is held.
+import { createHash } from 'node:crypto';
+
+import { assemble, encodePackage } from '#exporters';
+
+import { networks } from '../networks.ts';
+import { median } from '../personalize.ts';
+import { openBenchPage } from './chromium.ts';
+import type { Stretch } from './chromium.ts';
+
+export interface Comparison {
+  readonly chromium: string;
+  /** Most bytes in a step of batch 16. */
+  readonly peaks: { readonly onward: number; readonly tfjsFreeing: number; readonly tfjs: number };
+  /** What ours holds after 100 steps and after 1000. */
+  readonly growth: readonly { readonly textures: number; readonly bytes: number }[];
+  /** Medians of ours over those of tfjs. */
+  readonly learn: number;
+  readonly predict: readonly {
+    readonly batch: number;
+    readonly ratio: number;
+    /** Where tfjs makes the page's thread wait. */
+    readonly blockingRatio: number;
+  }[];
+  /** The longest of all, in calls of batch 16 on the page's own thread. */
+  readonly stretches: { readonly learn: Stretch; readonly predict: Stretch };
+}
+
+/** Needs Chromium. `rounds` of each measurement of time. */
+export async function compareInBrowser(rounds: number): Promise<Comparison> {
+  await using opened = await openBenchPage(await packageBytes());
+  const { page, version } = opened;
+  const peaks = await page.evaluate(() => bench.peaks(16));
+  const longest = async (what: 'learn' | 'predict'): Promise<Stretch> => {
+    const all = await opened.stretchesDuring(() =>
+      page.evaluate(([name]) => bench.traced(name, 16, 10), [what] as const),
+    );
+    return {
+      busyMs: Math.max(...all.map(({ busyMs }) => busyMs)),
+      wallMs: Math.max(...all.map(({ wallMs }) => wallMs)),
+    };
+  };
+  const stretches = { learn: await longest('learn'), predict: await longest('predict') };
+  const [own = [], rival = []] = await page.evaluate((n) => bench.learnTimes(16, n), rounds);
+  const predict = [];
+  for (const batch of [1, 16]) {
+    const [ours = [], theirs = [], blocking = []] = await page.evaluate(
+      ([size, n]) => bench.predictTimes(size, n),
+      [batch, 3 * rounds] as const,
+    );
+    const ratio = median(ours) / median(theirs);
+    predict.push({ batch, ratio, blockingRatio: median(ours) / median(blocking) });
+  }
+  const growth = await page.evaluate(() => bench.growth(4, 100, 1000));
+  return {
+    chromium: version,
+    peaks,
+    growth,
+    learn: median(own) / median(rival),
+    predict,
+    stretches,
+  };
+}
+
+/** The ten convolutions with the plan that a package has by default; feedback is random. */
+function packageBytes(): Promise<Uint8Array> {
+  const { alignment, ...content } = assemble(networks['ten convolutions'](), {
+    feedback: { kind: 'random' },
+  });
+  const provenance = {
+    source: 'bench/networks.ts',
+    sourceSha256: '0'.repeat(64),
+    exporter: 'bench',
+    calibrationSamples: 16,
+    floatAccuracy: null,
+    int8Accuracy: null,
+    alignment,
+  };
+  return encodePackage(
+    { ...content, provenance },
+    async (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
+  );
+}

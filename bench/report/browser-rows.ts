@@ -1,0 +1,55 @@
+import { chromiumMissing } from '../../test/support/chromium.ts';
+import { compareInBrowser } from '../browser/compare.ts';
+import { missingRow } from './row.ts';
+import type { Row } from './row.ts';
+
+const network = 'ten convolutions';
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+
+/** The WebGL engine against tfjs 4.22 in one page of Chromium, on its software rasteriser. */
+export async function browserRows(rounds: number): Promise<Row[]> {
+  if (chromiumMissing !== null) {
+    return [missingRow('the WebGL engine against tfjs in one page', 'Chromium')];
+  }
+  const { chromium, peaks, growth, learn, predict, stretches } = await compareInBrowser(rounds);
+  const share = peaks.tfjsFreeing / peaks.onward;
+  const [early, late] = growth;
+  const isFlat =
+    late !== undefined && early?.bytes === late.bytes && early.textures === late.textures;
+  return [
+    {
+      claim: `GPU memory at the peak of a learning step, ${network}, batch 16, Chromium ${chromium}`,
+      measured: `onward ${mebibytes(peaks.onward)}, tfjs ${mebibytes(peaks.tfjsFreeing)} freeing at once: 1/${share.toFixed(1)} (${mebibytes(peaks.tfjs)} as it is by default)`,
+      promised: 'at most 1/10',
+      holds: share >= 10,
+    },
+    {
+      claim: 'GPU memory held after 100 learning steps, and after 1000, batch 4',
+      measured: `${held(early)}; ${held(late)}`,
+      promised: 'the same',
+      holds: isFlat,
+    },
+    {
+      claim: `time of a learning step over tfjs backprop, ${network}, batch 16`,
+      measured: learn.toFixed(2),
+      promised: 'at most 0.5',
+      holds: learn <= 0.5,
+    },
+    ...predict.map(({ batch, ratio, blockingRatio }) => ({
+      claim: `time of a prediction over tfjs float, ${network}, batch ${batch}`,
+      measured: `${ratio.toFixed(2)} (${blockingRatio.toFixed(2)} where tfjs makes the page wait)`,
+      promised: 'at most 1',
+      holds: Math.max(ratio, blockingRatio) <= 1,
+    })),
+    ...(['learn', 'predict'] as const).map((what) => ({
+      claim: `longest stretch of the page's thread in ten calls of ${what}, batch 16, no worker`,
+      measured: `${stretches[what].busyMs.toFixed(1)} ms of work and waits for the GPU (${stretches[what].wallMs.toFixed(1)} ms passed)`,
+      promised: 'at most 2 ms',
+      holds: stretches[what].busyMs <= 2,
+    })),
+  ];
+}
+
+function held(after?: { readonly textures: number; readonly bytes: number }): string {
+  return `${after?.textures} textures, ${after?.bytes.toLocaleString('en')} bytes`;
+}
