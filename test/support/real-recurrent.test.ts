@@ -25,14 +25,12 @@ for (const [cell, gates] of [
     const draw = (length: number): Float64Array =>
       Float64Array.from({ length }, () => 2 * random() - 1);
     const rows = gates * hiddenSize;
-    const layer = {
-      ...{ cell, features, hiddenSize },
-      ...{ w: draw(rows * features), u: draw(rows * hiddenSize), b: draw(rows), c: draw(rows) },
-    };
+    const [w, u] = [draw(rows * features), draw(rows * hiddenSize)];
+    const layer = { cell, features, hiddenSize, w, u, b: draw(rows), c: draw(rows) };
     const [x, atOutputs] = [draw(steps * features), draw(steps * hiddenSize)];
     const start: RealState = { h: draw(hiddenSize), s: draw(hiddenSize) };
     const loss = (): number => {
-      const outputs = realSteps(layer, x, start).flatMap(({ after }) => [...after.h]);
+      const outputs = realSteps(layer, x, start).flatMap(({ after }) => Array.from(after.h));
       return outputs.reduce((sum, h, i) => sum + h * atOutputs[i]!, 0);
     };
     const gradient = backpropagateThroughTime(layer, realSteps(layer, x, start), atOutputs);

@@ -21,6 +21,7 @@ export interface RealState {
 
 /** One step as it was computed. */
 export interface RealStep {
+  readonly t: number;
   readonly before: RealState;
   readonly after: RealState;
   readonly x: Float64Array;
@@ -37,14 +38,15 @@ export function realSteps(layer: RealRecurrent, x: Float64Array, start: RealStat
   const steps: RealStep[] = [];
   let before = start;
   for (let at = 0; at < x.length; at += layer.features) {
-    const step = realStep(layer, x.slice(at, at + layer.features), before);
+    const own = realStep(layer, x.slice(at, at + layer.features), before);
+    const step = { ...own, t: steps.length };
     steps.push(step);
     before = step.after;
   }
   return steps;
 }
 
-function realStep(layer: RealRecurrent, x: Float64Array, before: RealState): RealStep {
+function realStep(layer: RealRecurrent, x: Float64Array, before: RealState): Omit<RealStep, 't'> {
   const size = layer.hiddenSize;
   const fromInput = product(layer.w, x, layer.b);
   const fromHidden = product(layer.u, before.h, layer.c);
@@ -93,21 +95,14 @@ export interface RealGradient {
 }
 
 export function zeroGradient({ w, u, b, c, features }: RealRecurrent, steps: number): RealGradient {
-  const zeros = ({ length }: Float64Array): Float64Array => new Float64Array(length);
-  return {
-    w: zeros(w),
-    u: zeros(u),
-    b: zeros(b),
-    c: zeros(c),
-    x: new Float64Array(steps * features),
-  };
+  const [zeroW, zeroU, zeroB, zeroC] = [w, u, b, c].map(({ length }) => new Float64Array(length));
+  return { w: zeroW!, u: zeroU!, b: zeroB!, c: zeroC!, x: new Float64Array(steps * features) };
 }
 
-/** Adds step t's part to `sum`; returns the gradient of the state before it. */
+/** Adds a step's part to `sum`; returns the gradient of the state before it. */
 export function addStepGradient(
   layer: RealRecurrent,
   step: RealStep,
-  t: number,
   { dh, ds }: RealStateGradient,
   sum: RealGradient,
 ): RealStateGradient {
@@ -118,7 +113,7 @@ export function addStepGradient(
     sum.c[o]! += own.hidden[o]!;
     for (let i = 0; i < features; i++) {
       sum.w[o * features + i]! += own.input[o]! * step.x[i]!;
-      sum.x[t * features + i]! += own.input[o]! * layer.w[o * features + i]!;
+      sum.x[step.t * features + i]! += own.input[o]! * layer.w[o * features + i]!;
     }
     for (let j = 0; j < size; j++) {
       sum.u[o * size + j]! += own.hidden[o]! * step.before.h[j]!;
@@ -181,7 +176,7 @@ export function backpropagateThroughTime(
   let carried = { dh: new Float64Array(size), ds: new Float64Array(size) } as RealStateGradient;
   for (let t = steps.length - 1; t >= 0; t--) {
     for (let j = 0; j < size; j++) carried.dh[j]! += atOutputs[t * size + j]!;
-    carried = addStepGradient(layer, steps[t]!, t, carried, sum);
+    carried = addStepGradient(layer, steps[t]!, carried, sum);
   }
   return sum;
 }

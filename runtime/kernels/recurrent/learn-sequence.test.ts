@@ -85,7 +85,7 @@ type Parts = { readonly [Key in keyof RealGradient]: readonly number[] };
 function realLayer({ model, site }: Subject): RealRecurrent {
   const { cell } = site.attributes;
   const maps = linearMaps(model.layers.get(0)!, site.attributes, features);
-  const real = (key: 'input' | 'hidden', scale: number) => {
+  const mapOf = (key: 'input' | 'hidden', scale: number) => {
     const { weights, bias, weightScales } = maps[key];
     const columns = weights.length / bias.length;
     return {
@@ -93,8 +93,8 @@ function realLayer({ model, site }: Subject): RealRecurrent {
       bias: Float64Array.from(bias, (b, o) => b * scale * weightScales[o]!),
     };
   };
-  const { weights: w, bias: b } = real('input', site.inputQuantization[0]!.scale);
-  const { weights: u, bias: c } = real('hidden', hiddenQuantization.scale);
+  const { weights: w, bias: b } = mapOf('input', site.inputQuantization[0]!.scale);
+  const { weights: u, bias: c } = mapOf('hidden', hiddenQuantization.scale);
   return { cell, features, hiddenSize, w, u, b, c };
 }
 
@@ -263,7 +263,7 @@ function ofLastSteps(subject: Subject) {
     const sum = zeroGradient(layer, run.length);
     let carried = atEnd(subject, n);
     for (let t = run.length - 1; t >= Math.max(0, run.length - exactSteps); t--) {
-      carried = addStepGradient(layer, run[t]!, t, carried, sum);
+      carried = addStepGradient(layer, run[t]!, carried, sum);
     }
     return sum;
   };
@@ -289,7 +289,7 @@ function throughGates(subject: Subject, { layer, run, n, feedback }: GatesCall):
   const stepAt = (t: number): RealStep => run[t - missing]!;
   let atCut = atEnd(subject, n);
   for (let t = steps - 1; t >= Math.max(cut, missing); t--) {
-    atCut = addStepGradient(layer, stepAt(t), t - missing, atCut, sum);
+    atCut = addStepGradient(layer, stepAt(t), atCut, sum);
   }
   const keepGate = cells[layer.cell].keepGate;
   const isLstm = layer.cell === 'lstm';
@@ -306,7 +306,7 @@ function throughGates(subject: Subject, { layer, run, n, feedback }: GatesCall):
     const fed = fedBack(feedback, atCut, isLstm, from / cut);
     const dh = fed.map((own, j) => own + (isLstm ? 0 : kept[j]! * atCut.dh[j]!));
     const ds = kept.map((own, j) => (isLstm ? own * atCut.ds[j]! : 0));
-    addStepGradient(layer, stepAt(t), t - missing, { dh, ds }, sum);
+    addStepGradient(layer, stepAt(t), { dh, ds }, sum);
   }
   return sum;
 }
