@@ -14,7 +14,7 @@ const nodeOptions = [
 
 // glibc gives every block of a page or more back as soon as it is freed. It costs time, so memory and
 // time are measured in processes of their own.
-const exactMemory = {
+export const exactMemory = {
   MALLOC_MMAP_THRESHOLD_: '4096',
   MALLOC_TRIM_THRESHOLD_: '0',
   MALLOC_TOP_PAD_: '0',

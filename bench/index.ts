@@ -9,15 +9,17 @@ import { parseArgs } from 'node:util';
 import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
 import { compareResults } from './compare.ts';
 import { measureTask } from './measure-task.ts';
+import { measurePeers } from './peers/measure.ts';
 import { accuracyRows } from './report/accuracy-rows.ts';
 import { browserRows } from './report/browser-rows.ts';
 import { forwardRows } from './report/forward-rows.ts';
 import { growthRows } from './report/growth-rows.ts';
 import { memoryRows } from './report/memory-rows.ts';
+import { peerRows } from './report/peer-rows.ts';
 import type { Row } from './report/row.ts';
 import { sizeRows } from './report/size-rows.ts';
 import { timeRows } from './report/time-rows.ts';
-import type { BenchResults, TaskResult } from './results.ts';
+import type { BenchResults, PeerResult, TaskResult } from './results.ts';
 import { taskNamed, tasks } from './tasks/table.ts';
 import type { Task } from './tasks/task.ts';
 import { machine, versions } from './versions.ts';
@@ -37,6 +39,7 @@ const resultsFolder = fileURLToPath(new URL('./results/', import.meta.url));
 const onnxFile = fileURLToPath(new URL('../demo/digits.onnx', import.meta.url));
 const onnx = new Uint8Array(readFileSync(onnxFile));
 const measuredTasks: TaskResult[] = [];
+const measuredPeers: PeerResult[] = [];
 
 const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   forward: () => forwardRows(options.full ? 400 : 100),
@@ -46,6 +49,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   growth: () => growthRows(onnx, options.full ? 10_000 : 1000),
   browser: () => browserRows(options.full ? 15 : 3),
   size: async () => sizeRows(),
+  peers,
 };
 
 function verdict({ holds }: Row): string {
@@ -61,6 +65,26 @@ async function accuracy(): Promise<Row[]> {
     const result = await measureTask(task, extentOf(task));
     measuredTasks.push(result);
     rows.push(...accuracyRows(result));
+  }
+  return rows;
+}
+
+async function peers(): Promise<Row[]> {
+  const works = options.full
+    ? (['resnet-8', 'twenty convolutions'] as const).flatMap((network) => [
+        { network, batchSize: 4 },
+        { network, batchSize: 16 },
+      ])
+    : ([{ network: 'resnet-8', batchSize: 4 }] as const);
+  const rows: Row[] = [];
+  for (const work of works) {
+    const results = await measurePeers({
+      ...work,
+      rounds: options.full ? 25 : 7,
+      onProgress: (message) => console.error(`  ${message}`),
+    });
+    measuredPeers.push(...results);
+    rows.push(...peerRows(results));
   }
   return rows;
 }
@@ -122,7 +146,7 @@ const results: BenchResults = {
   claims: rows,
   tasks: measuredTasks,
   growth: [],
-  peers: [],
+  peers: measuredPeers,
 };
 mkdirSync(resultsFolder, { recursive: true });
 writeFileSync(`${resultsFolder}${results.mode}.json`, `${JSON.stringify(results, null, 2)}\n`);

@@ -158,7 +158,7 @@ export interface PeerCost {
   readonly msPerStep: number;
   /** The most that was resident during a step over the process with the model loaded, in a process of its own. */
   readonly peakBytes: number;
-  /** Resident with the model loaded. */
+  /** Resident once the model has predicted. */
   readonly loadedBytes: number;
   /** On disk, with everything it needs but the language's own runtime. */
   readonly installBytes: number;

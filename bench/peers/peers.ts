@@ -1,0 +1,94 @@
+// Who is compared with, and how each is started.
+import { fileURLToPath } from 'node:url';
+
+import { buildSync } from 'esbuild';
+
+import { pythonOf, requirements, script } from './environment.ts';
+import type { EnvironmentName } from './environment.ts';
+import type { PeerCommand } from './peer-process.ts';
+
+export interface Peer {
+  readonly name: string;
+  /** How to start it, or why it cannot be. */
+  readonly command: PeerCommand | { readonly missing: string };
+  /** A program that writes what the peer loads; it gets the network's JSON file, a folder and the batch. */
+  readonly prepare: PeerCommand | null;
+}
+
+const memoryOptions = ['--expose-gc', '--max-semi-space-size=1'];
+
+function nodePeer(name: string, ...args: string[]): Peer {
+  const file = fileURLToPath(new URL(`./${args[0]}`, import.meta.url));
+  const options = ['--conditions=source', '--import', 'tsx', ...memoryOptions];
+  return {
+    name,
+    command: { program: process.execPath, args: [...options, file, ...args.slice(1)] },
+    prepare: null,
+  };
+}
+
+function tfjsPeer(backend: 'cpu' | 'wasm'): Peer {
+  const file = fileURLToPath(new URL('./environments/tfjs-peer.mjs', import.meta.url));
+  const wasm = new URL('../../node_modules/@tensorflow/tfjs-backend-wasm/dist/', import.meta.url);
+  buildSync({
+    entryPoints: [fileURLToPath(new URL('./tfjs-peer.ts', import.meta.url))],
+    outfile: file,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    conditions: ['source'],
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;",
+    },
+    logLevel: 'error',
+  });
+  const args = [...memoryOptions, file, backend, fileURLToPath(wasm)];
+  return {
+    name: `tfjs 4.22.0, ${backend}`,
+    command: { program: process.execPath, args },
+    prepare: null,
+  };
+}
+
+function pythonPeer(
+  name: string,
+  environment: EnvironmentName,
+  [file, ...args]: readonly [string, ...string[]],
+  preparing: string | null = null,
+): Peer {
+  const program = pythonOf(environment);
+  const version = requirements[environment][0]!.split('==')[1]!;
+  const command =
+    program === null
+      ? { missing: `not installed; npm run bench:peers installs it` }
+      : { program, args: [script(file), ...args] };
+  const prepare =
+    program === null || preparing === null ? null : { program, args: [script(preparing)] };
+  return { name: name.replace('VERSION', version), command, prepare };
+}
+
+/** Onward first; all learn with one thread and plain stochastic gradient descent. */
+export const peers = (): readonly Peer[] => [
+  nodePeer('onward', 'onward-peer.ts', 'onward'),
+  nodePeer('float32 backprop of ours, on ONNX Runtime', 'onward-peer.ts', 'float-backprop'),
+  pythonPeer('PyTorch VERSION, eager', 'torch', ['torch_peer.py']),
+  pythonPeer('PyTorch VERSION, checkpointed', 'torch', ['torch_peer.py', 'checkpointed']),
+  pythonPeer(
+    'onnxruntime-training VERSION',
+    'onnxruntime-training',
+    ['onnxruntime_training_peer.py'],
+    'onnxruntime_training_artifacts.py',
+  ),
+  pythonPeer(
+    'TensorFlow Lite VERSION, train signature with Flex',
+    'tensorflow-lite',
+    ['tensorflow_lite_peer.py'],
+    'tensorflow_lite_model.py',
+  ),
+  tfjsPeer('cpu'),
+  tfjsPeer('wasm'),
+  pythonPeer('scikit-learn VERSION, head only, features given', 'scikit-learn', [
+    'scikit_learn_peer.py',
+  ]),
+];
