@@ -12,5 +12,6 @@ export type { ModuleKind } from './random-modules.ts';
 export { randomStream } from './random-stream.ts';
 export { dequantize, realForward, realModel, realNodeForward } from './real-forward.ts';
 export type { RealLayer, RealModel } from './real-forward.ts';
+export { sequenceCases } from './sequence-cases.ts';
 export { sharedData } from './shared-data.ts';
 export { skipBecause } from './skip.ts';
