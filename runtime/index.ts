@@ -23,6 +23,7 @@ export { copyParameters } from './graph/parameters.ts';
 export type * from './graph/operator.ts';
 export type { Shape } from './graph/shape.ts';
 export { sameShape, showShape, sizeOf } from './graph/shape.ts';
+export { requireStepwise } from './graph/stepwise.ts';
 export { gatherTable, isPointwise, scatterTable, windowOutput } from './graph/window.ts';
 export type { ClampRange } from './kernels/clamp-range.ts';
 export { clampRange } from './kernels/clamp-range.ts';
@@ -60,6 +61,7 @@ export type {
   PackageContent,
   Program,
   Provenance,
+  SoundDescription,
 } from './package/content.ts';
 export type { DecodeOptions } from './package/decode.ts';
 export { decodePackage } from './package/decode.ts';
