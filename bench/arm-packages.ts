@@ -2,11 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { affordableTail, assemble, encodePackage, prepareImported } from '#exporters';
+import { assemble, encodePackage, prepareImported } from '#exporters';
 import type { PreparedModel } from '#exporters';
 
 import { sha256 } from '../targets/raspberry-pi/package-file.ts';
-import { drawsFeedback, headOnly } from './arms.ts';
+import { drawsFeedback, planOptionsOf } from './arms.ts';
 import type { Arm } from './arms.ts';
 import type { Owner, Task } from './tasks/task.ts';
 
@@ -47,12 +47,11 @@ export class ArmPackages {
     { owner, name, seed }: { owner: Owner; name: string; seed: number },
   ): Promise<string> {
     const prepared = this.prepared(task, owner);
-    const { model, modules } = prepared;
     const { method } = arm;
-    const makePlan = method.kind === 'plan' ? method.plan : headOnly;
-    const tail = affordableTail(model.graph, modules, task.batchSize);
+    const { graph } = prepared.model;
+    const { batchSize } = task;
     const { alignment, ...assembled } = assemble(prepared, {
-      plan: { ...makePlan({ modules: modules.length, tail }), batchSize: task.batchSize },
+      plan: planOptionsOf(arm, { graph, modules: prepared.modules, batchSize }),
       feedback: { ...(method.kind === 'plan' ? method.feedback : {}), seed },
     });
     const provenance = {

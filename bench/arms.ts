@@ -1,10 +1,12 @@
 // Ways to learn from the same examples, on the same model, with the same int8 forward. Most are plans of
 // Onward itself, so that they differ in what is trained and how, and in nothing else; the float32 ones run
 // on the same ONNX Runtime with the same operators. Rates are in settings.ts.
+import { planFor } from '#exporters';
 import type { FeedbackOptions, PlanOptions } from '#exporters';
+import type { Graph, Module } from '#runtime';
 
 /** `tail` is the number of modules that Onward's default plan keeps exact. */
-export type PlanMaker = (shape: { readonly modules: number; readonly tail: number }) => PlanOptions;
+type PlanMaker = (shape: { readonly modules: number; readonly tail: number }) => PlanOptions;
 
 export type Method =
   /** Does not learn. */
@@ -23,7 +25,7 @@ export interface Arm {
 const everyLayer: PlanMaker = () => ({ tail: 1, rule: 'feedback-direct' });
 
 /** Nothing but the last layer is trained. */
-export const headOnly: PlanMaker = ({ modules }) => ({
+const headOnly: PlanMaker = ({ modules }) => ({
   tail: 1,
   frozen: modules - 1,
   rule: 'frozen',
@@ -112,6 +114,17 @@ export function armNamed(name: string): Arm {
   throw new RangeError(
     `arm: expected one of ${arms.map((arm) => arm.name).join(', ')}, got ${name}`,
   );
+}
+
+/** The plan of an arm's package; what does not learn by a plan still needs the features that its head reads. */
+export function planOptionsOf(
+  { method }: Arm,
+  { graph, modules, batchSize }: { graph: Graph; modules: readonly Module[]; batchSize: number },
+): PlanOptions {
+  const { rules } = planFor(graph, modules, { batchSize });
+  const tail = rules.length - rules.indexOf('exact');
+  const makePlan = method.kind === 'plan' ? method.plan : headOnly;
+  return { ...makePlan({ modules: modules.length, tail }), batchSize };
 }
 
 /** Whether runs of one user differ with the seed in more than samples and order. */

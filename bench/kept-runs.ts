@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 // mention, but for float32's, which no package holds.
 const sources = [
   'bench/personalize.ts',
-  'bench/arm-process.ts',
+  'bench/run-course.ts',
   'bench/onward-trainee.ts',
   'bench/nearest-neighbours.ts',
   'bench/float-network.ts',

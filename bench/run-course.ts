@@ -1,0 +1,22 @@
+// One arm, one owner, a whole course, in this process.
+import type { ArmRequest } from './arm-request.ts';
+import { armNamed } from './arms.ts';
+import { openArm } from './open-arm.ts';
+import { personalize } from './personalize.ts';
+import type { Personalized } from './personalize.ts';
+import { taskNamed } from './tasks/table.ts';
+
+export async function runCourse(request: ArmRequest): Promise<Personalized> {
+  const task = taskNamed(request.task);
+  const { kind } = armNamed(request.arm).method;
+  await using trainee = await openArm(request);
+  return personalize(trainee, {
+    ...task.data(request.owner),
+    seed: request.owner.seed,
+    learningRate: request.setting,
+    batchSize: task.batchSize,
+    // What does not learn takes no step; what only remembers sees every example once.
+    epochs: { unchanged: 0, nearest: 1, plan: task.epochs, float: task.epochs }[kind],
+    every: request.every,
+  });
+}
