@@ -8,18 +8,20 @@ import { parseArgs } from 'node:util';
 
 import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
 import { compareResults } from './compare.ts';
+import { measureGrowth } from './growth-curves/measure.ts';
 import { measureTask } from './measure-task.ts';
 import { measurePeers } from './peers/measure.ts';
 import { accuracyRows } from './report/accuracy-rows.ts';
 import { browserRows } from './report/browser-rows.ts';
 import { forwardRows } from './report/forward-rows.ts';
+import { growthCurveRows } from './report/growth-curve-rows.ts';
 import { growthRows } from './report/growth-rows.ts';
 import { memoryRows } from './report/memory-rows.ts';
 import { peerRows } from './report/peer-rows.ts';
 import type { Row } from './report/row.ts';
 import { sizeRows } from './report/size-rows.ts';
 import { timeRows } from './report/time-rows.ts';
-import type { BenchResults, PeerResult, TaskResult } from './results.ts';
+import type { BenchResults, GrowthCurve, PeerResult, TaskResult } from './results.ts';
 import { taskNamed, tasks } from './tasks/table.ts';
 import type { Task } from './tasks/task.ts';
 import { machine, versions } from './versions.ts';
@@ -40,6 +42,7 @@ const onnxFile = fileURLToPath(new URL('../demo/digits.onnx', import.meta.url));
 const onnx = new Uint8Array(readFileSync(onnxFile));
 const measuredTasks: TaskResult[] = [];
 const measuredPeers: PeerResult[] = [];
+let measuredGrowth: readonly GrowthCurve[] = [];
 
 const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   forward: () => forwardRows(options.full ? 400 : 100),
@@ -50,6 +53,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   browser: () => browserRows(options.full ? 15 : 3),
   size: async () => sizeRows(),
   peers,
+  curves,
 };
 
 function verdict({ holds }: Row): string {
@@ -67,6 +71,11 @@ async function accuracy(): Promise<Row[]> {
     rows.push(...accuracyRows(result));
   }
   return rows;
+}
+
+async function curves(): Promise<Row[]> {
+  measuredGrowth = await measureGrowth(!options.full, (message) => console.error(`  ${message}`));
+  return growthCurveRows(measuredGrowth);
 }
 
 async function peers(): Promise<Row[]> {
@@ -145,7 +154,7 @@ const results: BenchResults = {
   versions: versions(),
   claims: rows,
   tasks: measuredTasks,
-  growth: [],
+  growth: measuredGrowth,
   peers: measuredPeers,
 };
 mkdirSync(resultsFolder, { recursive: true });

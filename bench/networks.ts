@@ -8,13 +8,25 @@ const relu = { minimum: 0, maximum: Infinity };
 
 /** Twenty 3x3 convolutions of 32 channels at 32x32, a mean over the image, ten classes. */
 function twentyConvolutions(): PreparedModel {
-  const nodes: Node[] = Array.from({ length: 20 }, (_, index) =>
-    convolution(`conv${index}`, index, { channels: 32 }),
+  return preparedNetwork(convolutionStack({ layers: 20, channels: 32, pixels: 32 }));
+}
+
+export interface StackSize {
+  readonly layers: number;
+  readonly channels: number;
+  /** Height and width of the images. */
+  readonly pixels: number;
+}
+
+/** 3x3 convolutions on images of as many channels as they make, a mean over the image, ten classes. */
+export function convolutionStack({ layers, channels, pixels }: StackSize): Graph {
+  const nodes: Node[] = Array.from({ length: layers }, (_, index) =>
+    convolution(`conv${index}`, index, { channels }),
   );
-  return preparedNetwork({
-    inputShape: [32, 32, 32],
-    nodes: [...nodes, mean(20, [32, 32]), head(21)],
-  });
+  return {
+    inputShape: [pixels, pixels, channels],
+    nodes: [...nodes, mean(layers, [pixels, pixels]), head(layers + 1)],
+  };
 }
 
 /** A stem and three residual blocks of 16, 32 and 64 channels at 32, 16 and 8 pixels, ten classes. */

@@ -14,11 +14,14 @@ export function peerRows(results: readonly PeerResult[]): Row[] {
 }
 
 function against(cost: PeerCost, ours: PeerCost): string {
-  const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   return (
     `${(cost.msPerStep / ours.msPerStep).toFixed(2)} of onward's time; ` +
     `${mebibytes(cost.peakBytes)} (onward ${mebibytes(ours.peakBytes)}) over ` +
     `${mebibytes(cost.loadedBytes)} (${mebibytes(ours.loadedBytes)}); ` +
     `install ${mebibytes(cost.installBytes)} (${mebibytes(ours.installBytes)})`
   );
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
