@@ -100,7 +100,7 @@ function slowerArms(before: TaskResult, after: TaskResult): string[] {
     const [was, now] = [relativeTime(before, arm), relativeTime(after, arm)];
     if (was === null || now === null || now <= was * (1 + timeTolerance)) return [];
     return [
-      `${after.task}, ${arm}: a step took ${was.toFixed(2)} of float32 backpropagation's time, now ${now.toFixed(2)}`,
+      `${after.task}, ${arm}: a step took ${was.toFixed(2)} of float32 backpropagation’s time, now ${now.toFixed(2)}`,
     ];
   });
 }

@@ -48,6 +48,19 @@ test('no image is both learned from and tested on', () => {
   assert.is(new Set([...imagesAsText(train), ...imagesAsText(held)]).size, 1056);
 });
 
+test('plain images are no others seen through the view', () => {
+  const options = { user: 0, shift: 'mild', samples: 200, testSamples: 300 } as const;
+  const plain = digitUser({ ...options, originalSamples: 500 }).original;
+  assert.is(plain.y.length, 500);
+  assert.is(new Set(imagesAsText(plain)).size, 500);
+  // Ordinary digits are black or white nearly everywhere; the user's are grey and noisy.
+  const grey = (x: Float32Array): number =>
+    x.filter((value) => value > 0.05 && value < 0.95).length / x.length;
+  assert.ok(grey(plain.x) < 0.2, `plain: ${grey(plain.x)}`);
+  assert.equal(digitUser(options).original.y.length, 0);
+  assert.equal(digitUser({ ...options, originalSamples: 500 }).train, digitUser(options).train);
+});
+
 test('the examples to learn from hold every class about equally often', () => {
   const { train } = digitUser({ user: 1, samples: 256, testSamples: 100, shift: 'mild' });
   const counts = Array.from({ length: 10 }, () => 0);
