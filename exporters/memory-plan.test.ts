@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import { inferShapes } from '#runtime';
-import type { Plan } from '#runtime';
+import type { Graph, Plan } from '#runtime';
 import { engineCases } from '#test-support';
 
 import { forwardBytes, learnBytes, planMemory } from './memory-plan.ts';
@@ -16,14 +16,14 @@ for (const { name, input } of engineCases()) {
   const whole = { name: 'model', from: 0, to: graph.nodes.length };
 
   test(`${name}: learning holds more than predicting, and a part never more than the whole`, () => {
-    const all = learnBytes(graph, whole, shapes, 4);
+    const all = learnBytes(graph, whole, shapes, { batch: 4 });
     assert.ok(all >= forwardBytes(graph, whole, shapes, 4) / 8);
-    for (const module of modules) assert.ok(learnBytes(graph, module, shapes, 4) <= all);
+    for (const module of modules) assert.ok(learnBytes(graph, module, shapes, { batch: 4 }) <= all);
   });
 
   test(`${name}: bytes grow with the batch, and no faster`, () => {
-    const one = learnBytes(graph, whole, shapes, 1);
-    const four = learnBytes(graph, whole, shapes, 4);
+    const one = learnBytes(graph, whole, shapes, { batch: 1 });
+    const four = learnBytes(graph, whole, shapes, { batch: 4 });
     assert.ok(four >= one && four <= 4 * one);
   });
 
@@ -35,5 +35,34 @@ for (const { name, input } of engineCases()) {
     }
   });
 }
+
+function sequence(steps: number): Graph {
+  const attributes = {
+    cell: 'lstm',
+    hiddenSize: 16,
+    reverse: false,
+    output: 'last',
+    initialState: [],
+  } as const;
+  return {
+    inputShape: [steps, 1, 8],
+    nodes: [{ name: 'r', operator: 'recurrent', inputs: [0], attributes }],
+  };
+}
+
+test('a recurrent layer learns in memory that does not grow with its steps, but for its input', () => {
+  const bytes = (steps: number, earlier: 'exact' | 'gates' | 'none'): number => {
+    const graph = sequence(steps);
+    const recurrence = { exactSteps: 8, earlier };
+    const module = { name: 'r', from: 0, to: 1 };
+    return learnBytes(graph, module, inferShapes(graph), { batch: 4, recurrence });
+  };
+  const ofInput = 4 * 8 * (1024 - 64);
+  for (const earlier of ['gates', 'none'] as const) {
+    assert.is(bytes(1024, earlier) - bytes(64, earlier), ofInput);
+  }
+  // A hidden state in 8 bits and a cell state in 32 at each of 120 more chunks.
+  assert.is(bytes(1024, 'exact') - bytes(64, 'exact'), ofInput + 4 * 120 * 5 * 16);
+});
 
 test.run();

@@ -4,9 +4,12 @@
 // A trained layer's update holds, next to the activations of its module: the float32 gradient at its
 // output and what masks it, its 8-bit form twice (as computed and transposed), the gathered input
 // patches, and the int32 weight gradient with its float32 forms. A gradient on to the layer's input
-// holds the gathered errors and the int32 and float32 gradient instead.
-import { inferShapes, isLayer, isPointwise, sizeOf, weightShapeOf } from '#runtime';
-import type { Graph, Layer, Module, PackageContent, Shape } from '#runtime';
+// holds the gathered errors and the int32 and float32 gradient instead. A recurrent layer's is in recurrent-memory.ts.
+import { inferShapes, isLayer, isPointwise, isTrainable, sizeOf, weightShapeOf } from '#runtime';
+import type { Graph, Layer, Module, PackageContent, Recurrence, Shape } from '#runtime';
+
+import { parameterCounts } from './float/model.ts';
+import { keptByBackprop, recurrentForwardBytes, recurrentUpdateBytes } from './recurrent-memory.ts';
 
 export interface ModuleMemory {
   readonly name: string;
@@ -28,6 +31,12 @@ export interface MemoryPlan {
   readonly backpropBytes: number;
 }
 
+export interface LearnMemory {
+  readonly batch: number;
+  /** Of a plan that trains recurrent layers; default 8 exact steps, and gates. */
+  readonly recurrence?: Recurrence | null;
+}
+
 type Planned = Pick<PackageContent, 'model' | 'modules' | 'plan'>;
 
 /** Predicts the peaks of a package's plan; nothing is allocated or run. */
@@ -35,12 +44,12 @@ export function planMemory({ model, modules, plan }: Planned): MemoryPlan {
   const { graph } = model;
   const shapes = inferShapes(graph);
   const tail = plan.rules.indexOf('exact');
+  const learning = { batch: plan.batchSize, recurrence: plan.recurrence };
   const memories = modules.map((module, index) => ({
     name: module.name,
     activationBytes: activationBytes(module, shapes),
     weightBytes: weightBytes(graph, module, shapes),
-    learnBytes:
-      plan.rules[index] === 'frozen' ? 0 : learnBytes(graph, module, shapes, plan.batchSize),
+    learnBytes: plan.rules[index] === 'frozen' ? 0 : learnBytes(graph, module, shapes, learning),
   }));
   const whole: Module = { name: 'model', from: 0, to: graph.nodes.length };
   const tailRange: Module = { name: 'tail', from: modules[tail]!.from, to: graph.nodes.length };
@@ -51,7 +60,7 @@ export function planMemory({ model, modules, plan }: Planned): MemoryPlan {
     peakPredictBytes: forwardBytes(graph, whole, shapes, 1),
     peakLearnBytes: Math.max(
       forwardBytes(graph, prefix, shapes, plan.batchSize),
-      learnBytes(graph, tailRange, shapes, plan.batchSize) + held,
+      learnBytes(graph, tailRange, shapes, learning) + held,
       ...memories.slice(0, tail).map(({ learnBytes: bytes }) => bytes),
     ),
     backpropBytes: backpropBytes(graph, shapes, plan.batchSize),
@@ -71,13 +80,16 @@ export function forwardBytes(
       (sum, value) => sum + sizeOf(shapes[value]!),
       0,
     );
-    const layer = graph.nodes[node]!;
-    const scratch = isLayer(layer)
-      ? 4 * sizeOf(shapes[node + 1]!)
-      : 4 * batch * sizeOf(shapes[node + 1]!);
-    peak = Math.max(peak, batch * alive + scratch);
+    const output = shapes[node + 1]!;
+    peak = Math.max(peak, batch * alive + scratchBytes(graph.nodes[node]!, output, batch));
   }
   return peak;
+}
+
+function scratchBytes(node: Graph['nodes'][number], output: Shape, batch: number): number {
+  if (node.operator === 'recurrent') return batch * recurrentForwardBytes(node.attributes);
+  if (node.operator === 'embedding') return 0;
+  return 4 * sizeOf(output) * (isLayer(node) ? 1 : batch);
 }
 
 /** Bytes alive while a range learns from one batch: its activations, and the largest layer's update. */
@@ -85,19 +97,21 @@ export function learnBytes(
   graph: Graph,
   { from, to }: Module,
   shapes: readonly Shape[],
-  batch: number,
+  { batch, recurrence = null }: LearnMemory,
 ): number {
-  const first = graph.nodes.findIndex((node, index) => index >= from && isLayer(node));
+  const first = graph.nodes.findIndex((node, index) => index >= from && isTrainable(node));
   let activations = sizeOf(shapes[from]!);
   let largest = 0;
   for (let index = from; index < to; index++) {
     const node = graph.nodes[index]!;
     activations += sizeOf(shapes[index + 1]!);
-    if (!isLayer(node)) continue;
-    const update = updateBytes(node, shapes[node.inputs[0]!]!, shapes[index + 1]!, {
-      batch,
-      passesOn: index > first,
-    });
+    if (!isTrainable(node)) continue;
+    const input = shapes[node.inputs[0]!]!;
+    const options = { batch, recurrence, passesOn: index > first };
+    const update =
+      node.operator === 'recurrent'
+        ? recurrentUpdateBytes(node.attributes, input, options)
+        : updateBytes(node, input, shapes[index + 1]!, options);
     largest = Math.max(largest, update);
   }
   return batch * activations + largest;
@@ -127,7 +141,12 @@ function updateBytes(
 
 // Float32 values kept for the backward sweep, the largest gradient with its patches, and the weights' gradients.
 function backpropBytes(graph: Graph, shapes: readonly Shape[], batch: number): number {
-  const kept = shapes.reduce((sum, shape) => sum + 4 * sizeOf(shape), 0);
+  const kept = shapes.reduce((sum, shape, value) => {
+    const node = graph.nodes[value - 1];
+    const isSequence = node?.operator === 'recurrent';
+    const inside = isSequence ? keptByBackprop(node.attributes, shapes[node.inputs[0]!]!) : 0;
+    return sum + 4 * (sizeOf(shape) + inside);
+  }, 0);
   const largest = graph.nodes.reduce((most, node, index) => {
     if (!isLayer(node)) return most;
     const input = shapes[node.inputs[0]!]!;
@@ -161,9 +180,8 @@ function weightBytes(graph: Graph, { from, to }: Module, shapes: readonly Shape[
   let bytes = 0;
   for (let index = from; index < to; index++) {
     const node = graph.nodes[index]!;
-    if (!isLayer(node)) continue;
-    const shape = weightShapeOf(node, shapes[node.inputs[0]!]!);
-    bytes += shape.reduce((product, extent) => product * extent, 1) + 4 * shape[0]!;
+    const counts = parameterCounts(node, shapes[node.inputs[0]!]!);
+    if (counts !== null) bytes += counts.weights + 4 * counts.bias;
   }
   return bytes;
 }

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 
 import type { Graph, Node, Window } from '#runtime';
 
-import { cutPositions, partition } from './partition.ts';
+import { canTrain, cutPositions, partition } from './partition.ts';
 
 const test = suite('exporters/partition');
 
@@ -78,6 +78,47 @@ test('a dense layer at the end stands alone, after a depthwise convolution too',
 
 test('a value read by the last node keeps everything in one module', () => {
   assert.equal(names(graphOf(conv('a', 0), conv('b', 1), add('sum', 0, 2))), ['a 0-3']);
+});
+
+function recurrent(name: string, input: number, reverse = false): Node {
+  return {
+    name,
+    operator: 'recurrent',
+    attributes: { cell: 'gru', hiddenSize: 4, reverse, output: 'sequence', initialState: [] },
+    inputs: [input],
+  };
+}
+
+function sequenceOf(...nodes: Node[]): Graph {
+  return { inputShape: [8, 1, 4], nodes };
+}
+
+test('recurrent layers and embeddings stand alone; a pool after one joins the layer behind it', () => {
+  const embedding: Node = {
+    name: 'e',
+    operator: 'embedding',
+    attributes: { size: 4 },
+    inputs: [0],
+  };
+  const graph = {
+    ...sequenceOf(embedding, recurrent('r', 1), pool('p', 2), conv('c', 3), recurrent('s', 4)),
+    inputShape: [8, 1, 1] as const,
+  };
+  assert.equal(names(graph), ['e 0-1', 'r 1-2', 'c 2-4', 's 4-5']);
+  assert.equal(
+    partition(graph).map((module) => canTrain(graph, module)),
+    [false, true, true, true],
+  );
+});
+
+test('two directions are one module, which cannot be trained, nor can one with a way around', () => {
+  const concat: Node = { name: 'both', operator: 'concat', attributes: {}, inputs: [1, 2] };
+  const both = sequenceOf(recurrent('r', 0), recurrent('b', 0, true), concat, conv('c', 3));
+  assert.equal(names(both), ['r 0-3', 'c 3-4']);
+  const around = sequenceOf(recurrent('r', 0), add('sum', 0, 1));
+  for (const graph of [both, around, sequenceOf(recurrent('b', 0, true))]) {
+    assert.is(canTrain(graph, partition(graph)[0]!), false);
+  }
 });
 
 test('modules hold every node once, in order', () => {

@@ -1,7 +1,7 @@
 // Cuts a graph into modules: as small as the graph allows, so that little is alive at a time, but
 // never between a depthwise convolution and the pointwise one that completes it. A dense layer at the
-// end is a module of its own: what it reads is where new classes are told apart.
-import { isLayer } from '#runtime';
+// end is a module of its own: what it reads is where new classes are told apart. So are recurrent layers and embeddings.
+import { isLayer, isRecurrent, isTrainable } from '#runtime';
 import type { Graph, Module, Node } from '#runtime';
 
 /** Modules in order; together they hold every node once. Throws nothing: a graph without cuts is one module. */
@@ -17,11 +17,32 @@ export function partition(graph: Graph): Module[] {
     const previous = runs.at(-1);
     const isHead =
       to === graph.nodes.length && nodes.length === 1 && nodes[0]!.operator === 'dense';
-    if (previous && ((open && !isHead) || !nodes.some(isLayer))) previous.to = to;
+    const isApart = isHead || nodes.some(standsApart) || isLastApart(graph, previous);
+    if (previous && !isApart && (open || !nodes.some(isLayer))) previous.to = to;
     else runs.push({ from, to });
     open = leavesOpen(graph.nodes.slice(runs.at(-1)!.from, to));
   }
   return runs.map(({ from, to }) => ({ name: nameOf(graph.nodes.slice(from, to)), from, to }));
+}
+
+/**
+ * False for modules that no plan can train: a recurrent layer in a module with other nodes, or reversed, and
+ * an embedding.
+ */
+export function canTrain({ nodes }: Graph, { from, to }: Module): boolean {
+  const own = nodes.slice(from, to);
+  if (own.some(({ operator }) => operator === 'embedding')) return false;
+  const recurrent = own.filter(isRecurrent);
+  return recurrent.length === 0 || (own.length === 1 && !recurrent[0]!.attributes.reverse);
+}
+
+/** Modules of their own, whatever stands beside them. */
+function standsApart({ operator }: Node): boolean {
+  return operator === 'recurrent' || operator === 'embedding';
+}
+
+function isLastApart({ nodes }: Graph, run: { from: number; to: number } | undefined): boolean {
+  return run !== undefined && nodes.slice(run.from, run.to).some(standsApart);
 }
 
 /** Node counts after which exactly one value is still to be read: the last one made. */
@@ -45,5 +66,5 @@ function leavesOpen(nodes: readonly Node[]): boolean {
 }
 
 function nameOf(nodes: readonly Node[]): string {
-  return (nodes.find(isLayer) ?? nodes[0]!).name;
+  return (nodes.find(isTrainable) ?? nodes[0]!).name;
 }

@@ -30,9 +30,11 @@ const modules = partition(graph);
 test('the default tail is the longest that needs no more memory than a module before it', () => {
   const shapes = inferShapes(graph);
   const cost = (from: number): number =>
-    learnBytes(graph, { name: 'tail', from, to: 5 }, shapes, 4);
+    learnBytes(graph, { name: 'tail', from, to: 5 }, shapes, { batch: 4 });
   const prefix = (to: number): number =>
-    Math.max(...modules.slice(0, to).map((module) => learnBytes(graph, module, shapes, 4)));
+    Math.max(
+      ...modules.slice(0, to).map((module) => learnBytes(graph, module, shapes, { batch: 4 })),
+    );
   const start = 5 - affordableTail(graph, modules, 4);
   assert.ok(cost(start) <= prefix(start));
   assert.ok(start === 1 || cost(start - 1) > prefix(start - 1));
@@ -46,6 +48,57 @@ test('modules are frozen first, then trained by the rule, then exact', () => {
 test('the learning rate follows the batch', () => {
   assert.is(planFor(graph, modules, { batchSize: 16 }).learningRate, 0.06);
   assert.is(planFor(graph, modules, { batchSize: 4 }).learningRate, 0.015);
+});
+
+function sequence(...outputs: readonly ('sequence' | 'last')[]): Graph {
+  const layers = outputs.map((output, index): Node => ({
+    name: `r${index}`,
+    operator: 'recurrent',
+    attributes: { cell: 'lstm', hiddenSize: 4, reverse: false, output, initialState: [] },
+    inputs: [index + 1],
+  }));
+  const embedding: Node = {
+    name: 'e',
+    operator: 'embedding',
+    attributes: { size: 3 },
+    inputs: [0],
+  };
+  const head: Node = {
+    name: 'head',
+    operator: 'dense',
+    attributes: { outputChannels: 2, clamp: null },
+    inputs: [outputs.length + 1],
+  };
+  return { inputShape: [20, 1, 1], nodes: [embedding, ...layers, head] };
+}
+
+test('the default tail goes from the last recurrent layer on, and never into what cannot be trained', () => {
+  const two = sequence('sequence', 'last');
+  const plan = planFor(two, partition(two));
+  assert.equal(plan.rules.slice(2), ['exact', 'exact']);
+  assert.is(plan.rules[0], 'frozen');
+  assert.equal(plan.recurrence, { exactSteps: 8, earlier: 'gates' });
+  assert.throws(
+    () => planFor(two, partition(two), { tail: 4 }),
+    /^plan.tail: expected at most 3 modules, since e cannot be trained, got 4/,
+  );
+});
+
+test('the recurrence is that asked for, and null where no recurrent layer learns', () => {
+  const one = sequence('last');
+  const parts = partition(one);
+  const recurrence = { exactSteps: 4, earlier: 'none' } as const;
+  assert.equal(planFor(one, parts, { recurrence }).recurrence, recurrence);
+  assert.is(planFor(one, parts, { tail: 1, frozen: 2 }).recurrence, null);
+  assert.throws(() => planFor(one, parts, { recurrence: { exactSteps: 0 } }), /exactSteps/);
+});
+
+test('a recurrent layer before the tail takes its feedback at its end', () => {
+  const two = sequence('sequence', 'last');
+  const { rules } = planFor(two, partition(two), { tail: 1, rule: 'feedback-direct' });
+  assert.equal(rules, ['frozen', 'feedback-local', 'feedback-local', 'exact']);
+  const replay = planFor(two, partition(two), { tail: 1, rule: 'exact-replay' });
+  assert.equal(replay.rules, ['frozen', 'exact-replay', 'exact-replay', 'exact']);
 });
 
 test('a tail or a frozen prefix that does not fit is refused', () => {

@@ -1,11 +1,15 @@
 // The plan a package is exported with: how long the exact tail is, and how the rest learns.
-import { InputError, inferShapes } from '#runtime';
-import type { Graph, Module, Plan, Rule } from '#runtime';
+import { InputError, inferShapes, isRecurrent, isTrainable } from '#runtime';
+import type { Graph, Module, Plan, Recurrence, Rule } from '#runtime';
 
 import { learnBytes } from './memory-plan.ts';
+import { canTrain } from './partition.ts';
 
 export interface PlanOptions {
-  /** Modules in the exact tail, the head included; default: as many as need no more memory than the largest other module. */
+  /**
+   * Modules in the exact tail, the head included; default: as many as need no more memory than the largest other
+   * module, and from the last recurrent layer on.
+   */
   readonly tail?: number;
   /** How modules before the tail learn; default `feedback-local`. */
   readonly rule?: Exclude<Rule, 'exact'>;
@@ -21,24 +25,36 @@ export interface PlanOptions {
   readonly feedbackRatio?: number;
   /** Default 0.02. */
   readonly clip?: number;
+  /** How recurrent layers learn; default 8 exact steps, and `gates` for those before them. */
+  readonly recurrence?: Partial<Recurrence>;
 }
 
-/** Throws InputError where an option does not fit the number of modules. */
+/** Throws InputError where an option does not fit the number of modules, or a module cannot learn as asked. */
 export function planFor(graph: Graph, modules: readonly Module[], options: PlanOptions = {}): Plan {
   const { rule = 'feedback-local', frozen = 0, batchSize = 4, epochs = 16 } = options;
-  const tail = options.tail ?? affordableTail(graph, modules, batchSize);
+  const recurrence = recurrenceFor(options);
+  const tail = options.tail ?? affordableTail(graph, modules, batchSize, recurrence);
   if (!Number.isInteger(tail) || tail < 1 || tail > modules.length) {
     throw new InputError(`plan.tail: expected 1 to ${modules.length} modules, got ${tail}`);
+  }
+  const longest = longestTail(graph, modules);
+  if (tail > longest) {
+    const { name } = modules[modules.length - longest - 1]!;
+    throw new InputError(
+      `plan.tail: expected at most ${longest} modules, since ${name} cannot be trained, got ${tail}`,
+    );
   }
   if (!Number.isInteger(frozen) || frozen < 0 || frozen > modules.length - tail) {
     throw new InputError(
       `plan.frozen: expected 0 to ${modules.length - tail} modules before the tail, got ${frozen}`,
     );
   }
-  const rules = modules.map((_, index): Rule => {
-    if (index >= modules.length - tail) return 'exact';
-    return index < frozen ? 'frozen' : rule;
-  });
+  const rules = rulesFor(graph, modules, { tail, frozen, rule });
+  const isTrained = graph.nodes.some(
+    (node, index) =>
+      isRecurrent(node) &&
+      rules[modules.findIndex(({ from, to }) => index >= from && index < to)] !== 'frozen',
+  );
   return {
     rules,
     batchSize,
@@ -46,18 +62,66 @@ export function planFor(graph: Graph, modules: readonly Module[], options: PlanO
     learningRate: options.learningRate ?? (0.06 * batchSize) / 16,
     feedbackRatio: options.feedbackRatio ?? 0.3,
     clip: options.clip ?? 0.02,
-    recurrence: null,
+    recurrence: isTrained ? recurrence : null,
   };
 }
 
-/** The longest suffix whose update fits in what the largest module before it needs anyway. */
+interface RuleOptions {
+  readonly tail: number;
+  readonly frozen: number;
+  readonly rule: Exclude<Rule, 'exact'>;
+}
+
+function rulesFor(
+  graph: Graph,
+  modules: readonly Module[],
+  { tail, frozen, rule }: RuleOptions,
+): Rule[] {
+  const start = modules.length - tail;
+  const blocked = modules.slice(0, start).findLastIndex((module) => !canTrain(graph, module));
+  return modules.map((module, index): Rule => {
+    if (index >= start) return 'exact';
+    const nodes = graph.nodes.slice(module.from, module.to);
+    // No gradient comes back through a module that cannot be trained.
+    if (index < frozen || (rule === 'exact-replay' && index <= blocked)) return 'frozen';
+    if (rule === 'exact-replay') return rule;
+    if (!canTrain(graph, module) || !nodes.some(isTrainable)) return 'frozen';
+    // A feedback for each layer stops at its gate, which a recurrent layer does not have.
+    return nodes.some(isRecurrent) && rule === 'feedback-direct' ? 'feedback-local' : rule;
+  });
+}
+
+function recurrenceFor({
+  recurrence: { exactSteps = 8, earlier = 'gates' } = {},
+}: PlanOptions): Recurrence {
+  if (!Number.isInteger(exactSteps) || exactSteps < 1 || exactSteps > 2 ** 16) {
+    throw new InputError(`plan.recurrence.exactSteps: expected 1 to 65536, got ${exactSteps}`);
+  }
+  return { exactSteps, earlier };
+}
+
+/** Modules at the end that a plan can train: at least the head. */
+function longestTail(graph: Graph, modules: readonly Module[]): number {
+  const longest = modules.length - 1 - modules.findLastIndex((module) => !canTrain(graph, module));
+  if (longest > 0) return longest;
+  throw new InputError(
+    `plan: expected a last module that can be trained, got ${modules.at(-1)!.name}; end the model in a dense layer`,
+  );
+}
+
+/**
+ * The longest suffix whose update fits in what the largest module before it needs anyway; with recurrent
+ * layers, at least from the last one on.
+ */
 export function affordableTail(
   graph: Graph,
   modules: readonly Module[],
   batchSize: number,
+  recurrence: Recurrence | null = null,
 ): number {
   const shapes = inferShapes(graph);
-  const cost = (module: Module): number => learnBytes(graph, module, shapes, batchSize);
+  const options = { batch: batchSize, recurrence };
+  const cost = (module: Module): number => learnBytes(graph, module, shapes, options);
   let tail = 1;
   for (let start = modules.length - 2; start > 0; start--) {
     const suffix = { name: 'tail', from: modules[start]!.from, to: graph.nodes.length };
@@ -65,5 +129,9 @@ export function affordableTail(
     if (cost(suffix) > rest) break;
     tail = modules.length - start;
   }
-  return tail;
+  const last = modules.findLastIndex(({ from, to }) =>
+    graph.nodes.slice(from, to).some(isRecurrent),
+  );
+  const fromLast = last === -1 ? 1 : modules.length - last;
+  return Math.min(Math.max(tail, fromLast), longestTail(graph, modules));
 }

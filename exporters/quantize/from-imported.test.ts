@@ -33,7 +33,10 @@ const layer = {
 const layers = new Map([[2, layer]]);
 
 test('scales are kept, logits and the output of a maxPool apart', () => {
-  const { quantization, weightLimit } = fromImported({ graph, parameters: new Map() }, { values, layers });
+  const { quantization, weightLimit } = fromImported(
+    { graph, parameters: new Map() },
+    { values, layers },
+  );
   assert.is(weightLimit, 127);
   assert.equal(quantization, [
     { scale: Math.fround(0.1), zeroPoint: 128 },
@@ -45,7 +48,11 @@ test('scales are kept, logits and the output of a maxPool apart', () => {
 
 test('weights are kept but for -128, and a bias follows its input when that changed scale', () => {
   const notes: string[] = [];
-  const model = fromImported({ graph, parameters: new Map() }, { values, layers }, { onNote: (note) => notes.push(note) });
+  const model = fromImported(
+    { graph, parameters: new Map() },
+    { values, layers },
+    { onNote: (note) => notes.push(note) },
+  );
   assert.equal([...model.layers.get(2)!.weights], [-127, 5]);
   assert.equal([...model.layers.get(2)!.bias], [2000, -14]);
   assert.equal(notes, ['head: weights of -128 became -127']);
@@ -54,13 +61,19 @@ test('weights are kept but for -128, and a bias follows its input when that chan
 test('arrays are shared where nothing changes', () => {
   const same = { ...layer, weights: Int8Array.of(-127, 5) };
   const alike = [values[0]!, values[1]!, values[1]!, null];
-  const model = fromImported({ graph, parameters: new Map() }, { values: alike, layers: new Map([[2, same]]) });
+  const model = fromImported(
+    { graph, parameters: new Map() },
+    { values: alike, layers: new Map([[2, same]]) },
+  );
   assert.is(model.layers.get(2)!.weights, same.weights);
   assert.is(model.layers.get(2)!.bias, same.bias);
 });
 
 test('lookups get tables at the imported scales', () => {
-  const { table, slope } = fromImported({ graph, parameters: new Map() }, { values, layers }).lookups.get(0)!;
+  const { table, slope } = fromImported(
+    { graph, parameters: new Map() },
+    { values, layers },
+  ).lookups.get(0)!;
   assert.is(table[128], 128);
   assert.is(table[138], 128 + Math.round(Math.tanh(1) / 0.01));
   assert.ok(Math.abs(slope[138]! - (1 - Math.tanh(1) ** 2)) < 1e-6);
@@ -68,7 +81,10 @@ test('lookups get tables at the imported scales', () => {
 
 test('a value without a usable quantization is refused by name', () => {
   const replaced = (value: number, found: (typeof values)[0] | null) => () =>
-    fromImported({ graph, parameters: new Map() }, { values: values.with(value, found as (typeof values)[0]), layers });
+    fromImported(
+      { graph, parameters: new Map() },
+      { values: values.with(value, found as (typeof values)[0]), layers },
+    );
   assert.throws(replaced(0, null), /^input: expected a scale and a zero point, got none/);
   assert.throws(
     replaced(1, { scale: 0, zeroPoint: 3 }),
