@@ -9,6 +9,7 @@ import { feedbackForms } from './feedback/form.ts';
 import type { FeedbackNetwork, FormOptions } from './feedback/form.ts';
 import { randomFeedback } from './feedback/random.ts';
 import type { LabelledSamples } from './feedback/signals.ts';
+import { packageExamples } from './package-examples.ts';
 import { planFor } from './plan.ts';
 import type { PlanOptions } from './plan.ts';
 import type { PreparedModel } from './prepare.ts';
@@ -28,6 +29,8 @@ export interface AssembleOptions {
   readonly feedback?: FeedbackOptions;
   /** One name per class; default `0`, `1`, and so on. */
   readonly labels?: readonly string[];
+  /** Labelled calibration samples that the package brings along; default 0. */
+  readonly examples?: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
 }
 
@@ -48,7 +51,9 @@ export function assemble(prepared: PreparedModel, options: AssembleOptions = {})
   const source = { model, modules, plan, feedback, stateFeedback };
   const hasSpare = inferShapes(model.graph).at(-1)![2] > classes;
   const programs = [...exportPrograms(source), ...(hasSpare ? headPrograms(source) : [])];
-  return { model, modules, plan, feedback, stateFeedback, input, labels, programs, alignment };
+  const examples = packageExamples(prepared, options.examples ?? 0);
+  const learning = { plan, feedback, stateFeedback, alignment };
+  return { model, modules, ...learning, input, labels, examples, programs };
 }
 
 // Fitted on the even samples and judged on the odd ones.

@@ -58,6 +58,7 @@ export type {
   Alignment,
   InputDescription,
   PackageContent,
+  PackageExamples,
   Program,
   Provenance,
   SoundDescription,
@@ -72,4 +73,4 @@ export type { LessonOutcome, LessonRecord, State, StateOptions } from './state/s
 export { openState } from './state/state.ts';
 export type { Storage } from './state/storage.ts';
 export type { KeptLesson, LabelledSamples, LearnerParts, Prediction, Teach } from './learner.ts';
-export { Learner, outputRows } from './learner.ts';
+export { Learner, oldExamples, outputRows } from './learner.ts';

@@ -9,7 +9,7 @@ import type { Parameters } from './graph/parameters.ts';
 import { sizeOf } from './graph/shape.ts';
 import { argmax, softmax } from './learning/accuracy.ts';
 import { checkLabels, splitExamples } from './learning/examples.ts';
-import type { Examples } from './learning/examples.ts';
+import type { Examples, SplitExamples } from './learning/examples.ts';
 import { removeRow } from './learning/head.ts';
 import { quantizeSamples } from './learning/input.ts';
 import type { SampleFormat } from './learning/input.ts';
@@ -293,6 +293,12 @@ export class Learner implements AsyncDisposable {
 
 function isLabel(label: string): boolean {
   return unlessDamaged(() => text(1, 256)(label, '')) !== null;
+}
+
+/** Those that a package brings, a quarter of each class to judge by. */
+export function oldExamples({ model, examples }: PackageContent): SplitExamples {
+  const size = sizeOf(model.graph.inputShape);
+  return splitExamples(examples, { size, fraction: 0.25, seed: 0 });
 }
 
 /** Class count of a package: its output rows, spare ones included. */

@@ -24,7 +24,7 @@ import { encodeSparse } from './sparse.ts';
 export function plainContent(content: PackageContent, blobs: Uint8Array[]): Plain {
   const addBlob: AddBlob = (bytes) => blobs.push(bytes) - 1;
   const { model, modules, plan, feedback, stateFeedback, input, labels } = content;
-  const { programs, provenance } = content;
+  const { examples, programs, provenance } = content;
   return [
     plainModel(model, addBlob),
     modules.map(({ name, from, to }) => [name, from, to]),
@@ -33,6 +33,7 @@ export function plainContent(content: PackageContent, blobs: Uint8Array[]): Plai
     stateFeedback.map((each) => plainStateFeedback(each, addBlob)),
     plainInput(input),
     labels,
+    [addBlob(examples.samples), examples.labels],
     programs.map(({ target, name, bytes }) => [target, name, addBlob(bytes)]),
     plainProvenance(provenance),
   ];

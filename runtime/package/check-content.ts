@@ -1,3 +1,4 @@
+import { sizeOf } from '../graph/shape.ts';
 // Everything that must hold in a package beyond the bounds of its fields.
 import { checkGraph } from './check-graph.ts';
 import { checkLearning } from './check-learning.ts';
@@ -20,6 +21,12 @@ export function checkContent(content: PackageContent): void {
     reject('labels', `at most ${rows}, one an output row`, content.labels.length);
   }
   checkUnique(content.labels, 'labels');
+  const { samples, labels } = content.examples;
+  if (samples.length !== labels.length * sizeOf(shapes[0]!)) {
+    reject('examples.samples', `${labels.length} samples`, samples.length);
+  }
+  const wrong = labels.findIndex((label) => label >= content.labels.length);
+  if (wrong >= 0) reject(`examples.labels[${wrong}]`, 'a class', labels[wrong]);
   checkUnique(
     content.programs.map(({ target, name }) => `${target}/${name}`),
     'programs',

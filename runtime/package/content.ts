@@ -12,6 +12,13 @@ export interface InputDescription {
   readonly deviation: readonly number[];
 }
 
+export interface PackageExamples {
+  /** uint8, one sample after another. */
+  readonly samples: Uint8Array;
+  /** Class indices. */
+  readonly labels: readonly number[];
+}
+
 /** The executable form of one part of the model for one target. */
 export interface Program {
   readonly target: string;
@@ -47,6 +54,8 @@ export interface PackageContent {
   readonly input: InputDescription;
   /** One name per output row in use; further rows are spare, for classes to come. */
   readonly labels: readonly string[];
+  /** Of the calibration set, as the model reads them: what a device rehearses and judges by at first. */
+  readonly examples: PackageExamples;
   readonly programs: readonly Program[];
   readonly provenance: Provenance;
 }

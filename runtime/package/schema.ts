@@ -29,6 +29,7 @@ import type {
   Alignment,
   InputDescription,
   PackageContent,
+  PackageExamples,
   Program,
   Provenance,
 } from './content.ts';
@@ -203,6 +204,10 @@ export function contentOf(blobs: BlobReader): Check<PackageContent> {
     stateFeedback: list(stateFeedback, 0, maximumNodes),
     input,
     labels: list(text(1, 256), 1, maximumExtent),
+    examples: record<PackageExamples>({
+      samples: blobs.bytes,
+      labels: list(integer(0, maximumExtent), 0, maximumExtent),
+    }),
     programs: list(record<Program>({ target: name, name, bytes: blobs.bytes }), 0, 1024),
     provenance,
   });

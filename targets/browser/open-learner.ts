@@ -1,4 +1,4 @@
-import { copyParameters, Learner, memoryStorage, openState } from '#runtime';
+import { copyParameters, Learner, memoryStorage, oldExamples, openState } from '#runtime';
 
 import { openRevivingEngine } from './engine/reviving-engine.ts';
 import { teachInWorker } from './lesson-in-worker.ts';
@@ -42,7 +42,12 @@ export async function openLearner(
   const parameters = copyParameters(content.model.layers);
   const storage = name === undefined ? memoryStorage() : openIndexedDbStorage(name);
   const packageId = await sha256(packageBytes);
-  const state = await openState(storage, { packageId, parameters, now: () => Date.now() });
+  const state = await openState(storage, {
+    packageId,
+    parameters,
+    examples: oldExamples(content),
+    now: () => Date.now(),
+  });
   try {
     const engine = await openRevivingEngine(engineInput(content, parameters), onFallback);
     const otherwise = teachHere(content, { onFallback, onPeakBytes });

@@ -1,4 +1,4 @@
-import { copyParameters, Learner, memoryStorage, openState } from '#runtime';
+import { copyParameters, Learner, memoryStorage, oldExamples, openState } from '#runtime';
 
 import { openOnnxRuntimeEngine } from './engine/onnx-runtime-engine.ts';
 import { teachInThread } from './lesson-thread.ts';
@@ -31,7 +31,12 @@ export async function openLearner(
   const parameters = copyParameters(content.model.layers);
   const storage = directory === undefined ? memoryStorage() : openFileStorage(directory);
   const packageId = await sha256(bytes);
-  const state = await openState(storage, { packageId, parameters, now: () => Date.now() });
+  const state = await openState(storage, {
+    packageId,
+    parameters,
+    examples: oldExamples(content),
+    now: () => Date.now(),
+  });
   try {
     const engine = await openOnnxRuntimeEngine(engineInput(content, parameters), { threads });
     const teach =

@@ -50,6 +50,7 @@ export function randomContent(seed: number): PackageContent {
       deviation: Array.from({ length: channels }, () => (1 + draw(100)) / 7),
     },
     labels: Array.from({ length: 1 + draw(classes) }, (_, index) => `größe ${index} 🙂`),
+    examples: randomExamples(graph.inputShape, draw),
     programs: Array.from({ length: draw(3) }, (_, index) => ({
       target: 'test',
       name: `learn-${index}`,
@@ -65,6 +66,12 @@ export function randomContent(seed: number): PackageContent {
       alignment: modules.map(({ name }) => ({ layer: name, cosine: draw(201) / 100 - 1 })),
     },
   };
+}
+
+function randomExamples(shape: Shape, draw: Draw): PackageContent['examples'] {
+  const labels = Array.from({ length: draw(3) }, () => 0);
+  const samples = Uint8Array.from({ length: labels.length * sizeOf(shape) }, () => draw(256));
+  return { samples, labels };
 }
 
 class GraphBuilder {

@@ -96,6 +96,7 @@ export function smallContent(): PackageContent {
     ],
     input: { layout: 'nchw', mean: [0.5], deviation: [0.25] },
     labels: ['no', 'yes'],
+    examples: { samples: new Uint8Array(0), labels: [] },
     programs: [{ target: 'raspberry-pi', name: 'learn', bytes: Uint8Array.of(1, 2, 3) }],
     provenance: {
       source: 'model.onnx',

@@ -1,6 +1,6 @@
 // What a package holds, as numbers and as lines for people.
 import type { MemoryPlan } from '#exporters';
-import { feedbackOf, isLayer } from '#runtime';
+import { feedbackOf, isLayer, outputRows } from '#runtime';
 import type { PackageContent, Rule } from '#runtime';
 
 import { tableLines } from './table.ts';
@@ -74,11 +74,14 @@ function summaryLines(path: string, bytes: number, content: PackageContent): str
   ];
   const shown = labels.slice(0, 12).join(', ') + (labels.length > 12 ? ', ...' : '');
   const layers = model.graph.nodes.filter(isLayer).length;
+  const rows = outputRows(content);
+  const examples = content.examples.labels.length;
   return [
     `${path}: ${showBytes(bytes)}, ${layers} layers in ${content.modules.length} modules`,
     `from     ${provenance.source}, by ${provenance.exporter}, ${provenance.calibrationSamples} calibration samples`,
     `input    ${height} x ${width} x ${channels}, ${input.layout}`,
-    `labels   ${labels.length}: ${shown}`,
+    `labels   ${labels.length}: ${shown}; ${rows - labels.length} spare`,
+    ...(examples > 0 ? [`examples ${examples} of the calibration samples`] : []),
     ...(accuracies.length > 0
       ? [`accuracy ${accuracies.join(', ')} on the calibration samples`]
       : []),

@@ -33,14 +33,15 @@ Example:
 function describe(lessons: readonly LessonRecord[]): string[] {
   if (lessons.length === 0) return ['no lessons yet'];
   return tableLines([
-    ['lesson', 'time', 'samples', 'before', 'after', 'stands'],
+    ['lesson', 'time', 'samples', 'before', 'after', 'stands', 'what'],
     ...lessons.map((lesson) => [
       lesson.id,
       new Date(lesson.time).toISOString().replace(/\.\d+/, ''),
       String(lesson.samples),
-      showPercent(lesson.accuracyBefore),
-      showPercent(lesson.accuracyAfter),
+      lesson.samples > 0 ? showPercent(lesson.accuracyBefore) : '-',
+      lesson.samples > 0 ? showPercent(lesson.accuracyAfter) : '-',
       lesson.stands ? 'yes' : lesson.kept ? 'no, undone' : 'no, not kept',
+      lesson.cause ?? '',
     ]),
   ]);
 }

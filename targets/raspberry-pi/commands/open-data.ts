@@ -5,7 +5,7 @@ import type { Learner } from '#runtime';
 import { labelIndices } from '../data/label-indices.ts';
 import { readSamples } from '../data/read-samples.ts';
 import type { Samples } from '../data/samples.ts';
-import { selectUser } from '../data/select-user.ts';
+import { selectUser } from '../data/select-samples.ts';
 import { sampleForm } from './sample-form.ts';
 
 export interface DataOptions {

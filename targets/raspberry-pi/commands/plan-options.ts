@@ -6,7 +6,7 @@ import type { FeedbackSource, Rule } from '#runtime';
 
 import { positiveNumber, wholeNumber } from './option-values.ts';
 
-/** How a package learns, as far as the command line says. */
+/** How a package learns, and what it brings for that, as far as the command line says. */
 export interface PlanFlags {
   readonly weights: 'full' | 'safe';
   readonly tail?: number;
@@ -23,6 +23,8 @@ export interface PlanFlags {
   readonly batch?: number;
   readonly epochs?: number;
   readonly rate?: number;
+  readonly spareClasses?: number;
+  readonly examples: number;
 }
 
 export function addPlanOptions(command: Command): Command {
@@ -72,17 +74,33 @@ export function addPlanOptions(command: Command): Command {
     )
     .option('--batch <n>', 'samples in a learning step', wholeNumber(1))
     .option('--epochs <n>', 'passes over the samples of a lesson', wholeNumber(1))
-    .option('--rate <x>', 'learning rate at the first step', positiveNumber());
+    .option('--rate <x>', 'learning rate at the first step', positiveNumber())
+    .option(
+      '--spare-classes <n>',
+      'outputs kept free for classes that devices add (default: 4)',
+      wholeNumber(0),
+    )
+    .option(
+      '--examples <n>',
+      'labelled calibration samples to put into the package: devices rehearse and judge by them',
+      wholeNumber(0),
+      0,
+    );
 }
 
 /** The same as the exporter takes it. */
 export function planOptions(
   flags: PlanFlags,
-): Pick<ExportOptions, 'weightLimit' | 'observer' | 'plan' | 'feedback'> {
+): Pick<
+  ExportOptions,
+  'weightLimit' | 'observer' | 'plan' | 'feedback' | 'spareClasses' | 'examples'
+> {
   const { tail, rule, frozen, batch, epochs, rate } = flags;
   const { source, kernel, dilation, groups } = flags;
   return {
     weightLimit: flags.weights === 'full' ? 127 : 64,
+    ...(flags.spareClasses !== undefined && { spareClasses: flags.spareClasses }),
+    examples: flags.examples,
     ...(flags.ranges === 'minmax' && { observer: { kind: 'minMax' } }),
     plan: {
       ...(tail !== undefined && { tail }),

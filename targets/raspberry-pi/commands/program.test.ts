@@ -94,7 +94,7 @@ test('export tells how large, how good and how well aligned the package is', asy
     fields('layers trainableParameters packageBytes floatAccuracy int8Accuracy alignment'),
   );
   assert.is(report['layers'], 3);
-  assert.is(report['trainableParameters'], 36 + 4 + 144 + 4 + 192 + 3);
+  assert.is(report['trainableParameters'], 36 + 4 + 144 + 4 + (3 + 4) * (64 + 1)); // 4 spare
   assert.is(report['packageBytes'], readFileSync(at('other.onward')).length);
   const alignment = report['alignment'] as { layer: string; cosine: number }[];
   assert.equal(alignment.map(keys), [
@@ -103,7 +103,7 @@ test('export tells how large, how good and how well aligned the package is', asy
   ]);
   const { stdout } = await onward('inspect', at('other.onward'));
   assert.match(stdout, /plan +batch 4, 3 epochs, rate 0\.1/);
-  assert.match(stdout, /labels +3: top, left, diagonal/);
+  assert.match(stdout, /labels +3: top, left, diagonal; 4 spare/);
 });
 
 test('inspect lists modules and predicted peaks', async () => {
@@ -173,7 +173,8 @@ test('learn keeps what helped, history lists it, undo takes it back', async () =
   const lesson = await json('learn', at('tiny.onward'), at('mine.npz'), ...state, '--rate', '0.1');
   const numbers = fields('samples holdout steps accuracyBefore accuracyAfter');
   const measured = fields('peakLearnBytes peakPredictBytes msPerStep');
-  assert.equal(keys(lesson), [...numbers, 'kept', ...measured, 'stateId']);
+  const old = fields('oldHoldout oldAccuracyBefore oldAccuracyAfter cause');
+  assert.equal(keys(lesson), [...numbers, 'kept', ...measured, 'stateId', ...old]);
   assert.is(lesson['samples'], 60);
   assert.is(lesson['holdout'], 12);
   assert.is(lesson['steps'], (48 / 4) * 16);
@@ -205,6 +206,76 @@ test('learn keeps what helped, history lists it, undo takes it back', async () =
     (await onward('history', at('tiny.onward'), ...state)).stdout,
     /lesson-1 .* no, undone/,
   );
+});
+
+test('a class is added from its samples, read, saved, loaded elsewhere and removed', async () => {
+  await json(...exportOf('more.onward'), '--examples', '12', '--spare-classes', '1');
+  const { stdout } = await onward('inspect', at('more.onward'));
+  assert.match(stdout, /labels +3: .*; 1 spare\nexamples 12 of the calibration samples/);
+  // Its right half is lit: none of the three.
+  const { x } = tinySamples(12, 9);
+  const right = x.map((value, i) => (i % 4 > 1 ? 0.9 : 0.1) + value / 100);
+  const write = (name: string, labels: readonly string[] | null): string => {
+    const entries = { x: { values: right, shape: [12, 1, 4, 4] } };
+    writeFileSync(at(name), encodeNpz({ ...entries, ...(labels && { y: { values: labels } }) }));
+    return at(name);
+  };
+  const state = ['--state', at('classes')];
+  const bare = write('right.npz', null);
+  const added = await json('add-class', at('more.onward'), 'right', bare, ...state);
+  assert.equal(added['labels'], [...tinyLabels, 'right']);
+  assert.equal([added['kept'], added['stateId'], added['samples']], [true, 'lesson-1', 12]);
+  assert.is(added['oldHoldout'], 3);
+  assert.ok((added['steps'] as number) > 0);
+  const named = write(
+    'named.npz',
+    Array.from({ length: 12 }, () => 'right'),
+  );
+  const read = await json('predict', at('more.onward'), named, ...state);
+  assert.ok((read['accuracy'] as number) > 0.9);
+  assert.match(
+    await refusal(1, 'add-class', at('more.onward'), 'wrong', bare, ...state),
+    /addClass: expected a spare output row, got 4 classes in 4 rows; removeClass frees one/,
+  );
+  assert.match(
+    await refusal(1, 'add-class', at('tiny.onward'), 'wrong', named),
+    /named\.npz: expected samples labelled "wrong", or without labels, got none/,
+  );
+
+  const saved = await json('save', at('more.onward'), at('mine.learned'), ...state);
+  assert.is(saved['bytes'], readFileSync(at('mine.learned')).length);
+  const light = await json('save', at('more.onward'), at('light'), '--no-examples', ...state);
+  assert.ok((light['bytes'] as number) < (saved['bytes'] as number));
+  const other = ['--state', at('elsewhere')];
+  const loaded = await json('load', at('more.onward'), at('mine.learned'), ...other);
+  assert.equal(loaded, { stateId: 'lesson-1', labels: [...tinyLabels, 'right'] });
+  assert.equal(await json('predict', at('more.onward'), named, ...other), read);
+  assert.match(
+    await refusal(1, 'load', at('tiny.onward'), at('mine.learned'), '--state', at('foreign')),
+    /state: expected what was learned with package/,
+  );
+  assert.match(await refusal(1, 'load', at('more.onward'), bare, ...other), /snapshot: expected/);
+
+  const removed = await json('remove-class', at('more.onward'), 'right', ...state);
+  assert.equal(removed, { stateId: 'lesson-2', labels: tinyLabels });
+  assert.match(
+    await refusal(1, 'remove-class', at('more.onward'), 'top', ...state),
+    /removeClass: expected one of the classes added here \(none\), got "top"/,
+  );
+  await json('undo', at('more.onward'), ...state);
+  assert.equal(await json('predict', at('more.onward'), named, ...state), read);
+  assert.equal(await json('reset', at('more.onward'), ...state), {
+    stateId: 'lesson-3',
+    labels: tinyLabels,
+  });
+  const text = (await onward('history', at('more.onward'), ...state)).stdout;
+  assert.match(text, /lesson-1 .* yes +class right added\n/);
+  assert.match(text, /lesson-3 .* 0 +- +- +yes +reset\n/);
+  assert.equal(await json('reset', at('more.onward'), '--erase', ...state), {
+    stateId: null,
+    labels: tinyLabels,
+  });
+  assert.equal(await json('history', at('more.onward'), ...state), { lessons: [] });
 });
 
 test('learn without a state changes no file', async () => {
@@ -395,7 +466,8 @@ test('help and version go to stdout and are no failure', async () => {
   assert.equal(await onward('--version'), { code: 0, stdout: `${version}\n`, stderr: '' });
   const help = await onward('--help');
   assert.is(help.code, 0);
-  for (const name of ['export', 'inspect', 'learn', 'predict', 'history', 'undo']) {
+  const names = 'export inspect learn predict history undo add-class remove-class reset save load';
+  for (const name of names.split(' ')) {
     assert.match(help.stdout, `  ${name}`);
     const { code, stdout, stderr } = await onward(name, '--help');
     assert.equal([code, stderr], [0, '']);

@@ -3,11 +3,13 @@ import { createRequire } from 'node:module';
 
 import { Command, CommanderError } from 'commander';
 
+import { addAddClass } from './add-class.ts';
 import { addExport } from './export.ts';
 import { addHistory } from './history.ts';
 import { addInspect } from './inspect.ts';
 import { addLearn } from './learn.ts';
 import { addPredict } from './predict.ts';
+import { addLoad, addRemoveClass, addReset, addSave } from './state-changes.ts';
 import { printable } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 import { addUndo } from './undo.ts';
@@ -51,6 +53,11 @@ Every command takes --json and then prints one JSON object. Exit codes: 0 done, 
   addPredict(program, terminal);
   addHistory(program, terminal);
   addUndo(program, terminal);
+  addAddClass(program, terminal);
+  addRemoveClass(program, terminal);
+  addReset(program, terminal);
+  addSave(program, terminal);
+  addLoad(program, terminal);
   return program;
 }
 
