@@ -20,5 +20,5 @@ async function replyTo(request: ArmRequest): Promise<CourseReply> {
 }
 
 process.on('message', (request: ArmRequest) => {
-  void replyTo(request).then((reply) => process.send?.(reply));
+  void replyTo(request).then((reply) => process.connected && process.send?.(reply));
 });

@@ -10,7 +10,7 @@ export async function runCourse(request: ArmRequest): Promise<Personalized> {
   const task = taskNamed(request.task);
   const { kind } = armNamed(request.arm).method;
   await using trainee = await openArm(request);
-  return personalize(trainee, {
+  return await personalize(trainee, {
     ...task.data(request.owner),
     seed: request.owner.seed,
     learningRate: request.setting,
