@@ -151,7 +151,7 @@ export class GraphBuilder {
     { attributes = {}, domain = '', output }: NodeOptions = {},
   ): string[] {
     for (const input of inputs) {
-      if (input !== '' && !this.#sees(input)) {
+      if (input !== '' && !this.sees(input)) {
         throw new RangeError(`${operator}: input "${input}" is not a value of this graph yet`);
       }
     }
@@ -177,7 +177,7 @@ export class GraphBuilder {
   }
 
   output(name: string, type: ElementType, dimensions: Dimensions): void {
-    if (!this.#sees(name)) {
+    if (!this.sees(name)) {
       throw new RangeError(`output "${name}" is not a value of this graph`);
     }
     this.#scope.outputs.push(valueInfo(name, type, dimensions));
@@ -219,7 +219,8 @@ export class GraphBuilder {
     return create(GraphProtoSchema, { name, input, output, initializer, node });
   }
 
-  #sees(name: string): boolean {
+  /** Whether the graph, or the subgraph being written, may read the value. */
+  protected sees(name: string): boolean {
     return this.#names.has(name) && !this.#closed.has(name);
   }
 

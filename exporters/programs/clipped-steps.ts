@@ -1,16 +1,34 @@
 // How far each row of each layer moves per unit of its integer gradient. What differs between layers
 // is computed for all of them at once: programs of small layers cost what their nodes cost.
 import { layerNorms } from '#runtime';
+import type { LayerParameters } from '#runtime';
 
-import { parametersOf } from './layer-parameters.ts';
-import type { LayerGradient } from './linear.ts';
 import type { ProgramGraph } from './program-graph.ts';
-import { inputQuantizationOf } from './site.ts';
-import type { LayerSite } from './site.ts';
 
-export interface UpdatedLayer {
-  readonly site: LayerSite;
-  readonly gradient: LayerGradient;
+/** A linear map with its gradient: a layer's, or one of a recurrent layer's two. */
+export interface UpdatedMap {
+  /** `<node>`, or `<node>/<part>`: names inputs and outputs. */
+  readonly name: string;
+  /** As exported. */
+  readonly parameters: LayerParameters;
+  readonly inputScale: number;
+  readonly weightLimit: number;
+  /** As they are now: int8 [o, weights per output], int32 [o]. */
+  readonly weights: string;
+  readonly bias: string;
+  readonly gradient: MapGradient;
+}
+
+/** Real gradients are errorScale * inputScale * weights and errorScale * bias. */
+export interface MapGradient {
+  /** Both integers, int32, or both sums of real errors, float32. */
+  readonly type: 'int32' | 'float32';
+  /** [o, weights per output]. */
+  readonly weights: string;
+  /** [o]. */
+  readonly bias: string;
+  /** A float32 scalar. */
+  readonly errorScale: string;
 }
 
 export interface RowSteps {
@@ -21,23 +39,23 @@ export interface RowSteps {
 }
 
 /**
- * All zero where `isFinite`, a bool scalar, is false. `biasSums` are the int32 bias gradients of all
+ * All zero where `isFinite`, a bool scalar, is false. `biasSums` are the bias gradients of all
  * layers one after another. Adds the input `rates`: float32 rate, clip, ratio.
  */
 export function addRowSteps(
   graph: ProgramGraph,
-  layers: readonly UpdatedLayer[],
+  layers: readonly UpdatedMap[],
   { isFinite, biasSums }: { readonly isFinite: string; readonly biasSums: string },
 ): RowSteps {
   const limited = clippedSteps(graph, layers, biasSums);
   const steps = graph.node('Where', [isFinite, limited, graph.scalar('float32', 0)]);
-  const rows = layers.map(({ site }) => parametersOf(site).weightScales.length);
+  const rows = layers.map(({ parameters }) => parameters.weightScales.length);
   const owner = [0, layers.length].flatMap((first) =>
     rows.flatMap((count, layer) => Array.from({ length: count }, () => first + layer)),
   );
   const inverse = [
-    ...layers.flatMap(({ site }) => inverseScales(site, 1)),
-    ...layers.flatMap(({ site }) => inverseScales(site, inputQuantizationOf(site).scale)),
+    ...layers.flatMap(({ parameters }) => inverseScales(parameters, 1)),
+    ...layers.flatMap(({ parameters, inputScale }) => inverseScales(parameters, inputScale)),
   ];
   const perRow = graph.multiply(
     graph.node('Gather', [
@@ -58,20 +76,18 @@ export function addRowSteps(
 // factor = min(1, f32(f32(clip * reference) / f32(u * norm)));  step = f32(f32(u * factor) * ratio)
 function clippedSteps(
   graph: ProgramGraph,
-  layers: readonly UpdatedLayer[],
+  layers: readonly UpdatedMap[],
   biasSums: string,
 ): string {
   const rates = graph.input('rates', 'float32', [3]);
   const [rate, clip, ratio] = graph.nodeWithOutputs('Split', [rates], 3, {
     attributes: { axis: 0, num_outputs: 3 },
   });
-  const norms = layers.map(({ site }) =>
-    layerNorms(parametersOf(site), inputQuantizationOf(site).scale),
-  );
+  const norms = layers.map(({ parameters, inputScale }) => layerNorms(parameters, inputScale));
   const references = [...norms.map((norm) => norm.weights), ...norms.map((norm) => norm.bias)];
-  const inputScales = layers.map(({ site }) => inputQuantizationOf(site).scale);
+  const inputScales = layers.map(({ inputScale }) => inputScale);
   const ones = layers.map(() => 1);
-  const errorScales = layers.map(({ gradient }) => graph.reshape(gradient.error.scale, [1]));
+  const errorScales = layers.map(({ gradient }) => graph.reshape(gradient.errorScale, [1]));
   const perUnit = graph.multiply(
     graph.multiply(
       concat(graph, [...errorScales, ...errorScales]),
@@ -89,7 +105,7 @@ function clippedSteps(
 /** float32 [2 * layers]: f32(sqrt(sum A^2)) of each layer, then f32(sqrt(sum a^2)) of each. */
 function gradientNorms(
   graph: ProgramGraph,
-  layers: readonly UpdatedLayer[],
+  layers: readonly UpdatedMap[],
   biasSums: string,
 ): string {
   const ofBias = biasSquares(graph, layers, biasSums);
@@ -103,14 +119,10 @@ function gradientNorms(
 }
 
 /** double [layers]. */
-function biasSquares(
-  graph: ProgramGraph,
-  layers: readonly UpdatedLayer[],
-  biasSums: string,
-): string {
+function biasSquares(graph: ProgramGraph, layers: readonly UpdatedMap[], biasSums: string): string {
   const sums = graph.cast(biasSums, 'double');
-  const owner = layers.flatMap(({ site }, layer) =>
-    Array.from(parametersOf(site).weightScales, () => layer),
+  const owner = layers.flatMap(({ parameters }, layer) =>
+    Array.from(parameters.weightScales, () => layer),
   );
   return graph.node(
     'ScatterElements',
@@ -123,8 +135,7 @@ function biasSquares(
   );
 }
 
-function inverseScales(site: LayerSite, inputScale: number): number[] {
-  const { weightScales } = parametersOf(site);
+function inverseScales({ weightScales }: LayerParameters, inputScale: number): number[] {
   return Array.from(weightScales, (scale) =>
     Math.fround(1 / Math.fround(Math.fround(inputScale) * scale)),
   );

@@ -61,20 +61,32 @@ export function parametersOf(site: LayerSite): NonNullable<LayerSite['parameters
   throw new TypeError(`${site.name}: expected a layer with weights, got none`);
 }
 
-function outside(
+/** A layer's array, or a part of it. */
+interface LayerTensor {
+  readonly kind: 'weights' | 'bias';
+  readonly type: 'int8' | 'int32';
+  readonly dimensions: readonly number[];
+  /** Of a recurrent layer, which has two matrices. */
+  readonly part?: 'input' | 'hidden';
+  /** Elements before it in the layer's array. */
+  readonly offset?: number;
+}
+
+/** `<kind>:<node>`, or `<kind>:<node>/<part>`. */
+export function outside(
   graph: ProgramGraph,
-  { index, isTrained }: LayerSite,
-  tensor: { kind: 'weights' | 'bias'; type: 'int8' | 'int32'; dimensions: readonly number[] },
+  { index, isTrained }: Pick<LayerSite, 'index' | 'isTrained'>,
+  { kind, type, dimensions, part, offset = 0 }: LayerTensor,
 ): string {
-  const { kind, type, dimensions } = tensor;
-  const name = `${kind}:${index}`;
+  const name = part === undefined ? `${kind}:${index}` : `${kind}:${index}/${part}`;
   if (isTrained) return graph.sharedInput(name, type, dimensions);
   const elements = dimensions.reduce((total, size) => total * size, 1);
+  const bytes = type === 'int8' ? 1 : 4;
   return graph.once(name, () =>
     graph.external(name, type, dimensions, {
       location: `${kind}-${index}.bin`,
-      offset: 0,
-      length: elements * (type === 'int8' ? 1 : 4),
+      offset: offset * bytes,
+      length: elements * bytes,
     }),
   );
 }

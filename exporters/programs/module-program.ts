@@ -2,11 +2,20 @@
 // A program is an ordinary inference graph. What changes between runs is an input; weights go in and
 // come out, and an engine gives the same array for both.
 import { addLogits, addRange } from './forward-pass.ts';
-import { addFeedbackModule, addReplay, addTail } from './learning-programs.ts';
+import {
+  addEndGradient,
+  addFeedbackModule,
+  addPart,
+  addReplay,
+  addTail,
+} from './learning-programs.ts';
 import { ProgramFrame } from './program-frame.ts';
 import type { ProgramSource } from './program-frame.ts';
 import { programName } from './program-name.ts';
 import type { ProgramKind } from './program-name.ts';
+import { addStepsProgram } from './recurrent/chunk.ts';
+import { addExact, addGates, addRecurrentUpdate } from './recurrent/learning-programs.ts';
+import { addStepProgram, stepSource } from './recurrent/step-program.ts';
 
 /**
  * ONNX bytes of one program. Inputs, as the kind needs them:
@@ -16,6 +25,8 @@ import type { ProgramKind } from './program-name.ts';
  * - `weights:<node>` int8, `bias:<node>` int32 of layers that the plan trains; those of others, and
  *   `feedback:<index>`, are external data in `weights-<node>.bin`, `bias-<node>.bin`, `feedback-<index>.bin`
  * - `rates`, `noise:<node>`: see weight-update.ts
+ * - of recurrent nodes `weights:<node>/input`, `weights:<node>/hidden` and the like; `hidden:<node>`, `state:<node>`,
+ *   `firsts:<node>`: see recurrent/carried-state.ts; those of calls on chunks: see recurrent/learning-programs.ts
  * - `gather:<geometry>`, `scatter:<geometry>`, `cells:<geometry>`: see window-views.ts, feedback-gradient.ts
  *
  * Outputs: `y` uint8; `logits`, `inputGradient` float32; `error` and `inputError` uint8, each with
@@ -23,7 +34,8 @@ import type { ProgramKind } from './program-name.ts';
  * `totalScale`, which is not finite where nothing was learned.
  */
 export function moduleProgram(source: ProgramSource, kind: ProgramKind): Uint8Array<ArrayBuffer> {
-  const frame = new ProgramFrame(programName(kind), source);
+  const own = kind.kind === 'step' ? stepSource(source) : source;
+  const frame = new ProgramFrame(programName(kind), own);
   switch (kind.kind) {
     case 'predict':
       addPredict(frame);
@@ -39,6 +51,27 @@ export function moduleProgram(source: ProgramSource, kind: ProgramKind): Uint8Ar
       break;
     case 'replay':
       addReplay(frame, kind.module);
+      break;
+    case 'part':
+      addPart(frame, kind.from, kind.to);
+      break;
+    case 'step':
+      addStepProgram(frame);
+      break;
+    case 'steps':
+      addStepsProgram(frame, kind.module);
+      break;
+    case 'exact':
+      addExact(frame, kind.module);
+      break;
+    case 'gates':
+      addGates(frame, kind.module);
+      break;
+    case 'update':
+      addRecurrentUpdate(frame, kind.module);
+      break;
+    case 'end-gradient':
+      addEndGradient(frame, kind.module);
       break;
     default:
       kind satisfies never;

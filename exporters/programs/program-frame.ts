@@ -1,6 +1,6 @@
 // What all programs of a package have in common: the model's nodes and shapes, how modules count
 // nodes, and how values become inputs and outputs.
-import { inferShapes, isLayer } from '#runtime';
+import { inferShapes, isTrainable } from '#runtime';
 import type { PackageContent, Shape, ValueId } from '#runtime';
 
 import type { Range } from './forward-pass.ts';
@@ -28,10 +28,17 @@ export class ProgramFrame {
     this.#shapes = inferShapes(source.model.graph);
   }
 
-  /** The nodes of modules [from, to). */
+  /** The nodes of modules [from, to); none at the model's end. */
   range(from: number, to: number): Range {
     const { modules } = this.source;
-    return { from: modules[from]!.from, to: modules[to - 1]!.to };
+    const end = modules[to - 1]?.to ?? 0;
+    return { from: modules[from]?.from ?? end, to: end };
+  }
+
+  /** Height times width of a value. */
+  positions(value: ValueId): number {
+    const [height, width] = this.#shapes[value]!;
+    return height * width;
   }
 
   input(name: string, type: 'uint8' | 'float32', value: ValueId): string {
@@ -68,7 +75,7 @@ export class ProgramFrame {
 function trainedLayers({ model, modules, plan }: ProgramSource): ReadonlySet<number> {
   const trained = modules.filter((_module, index) => plan.rules[index] !== 'frozen');
   const nodes = trained.flatMap(({ from, to }) =>
-    model.graph.nodes.slice(from, to).flatMap((node, at) => (isLayer(node) ? [from + at] : [])),
+    model.graph.nodes.slice(from, to).flatMap((node, at) => (isTrainable(node) ? [from + at] : [])),
   );
   return new Set(nodes);
 }

@@ -1,10 +1,11 @@
+import type { Subgraph } from '../onnx/attribute.ts';
 // The graph of one program while it is being written, and the few operators programs are made of.
 // Values of the model are [n, height, width, channels]; `rows` are [n * positions, channels].
 import { GraphBuilder } from '../onnx/graph-builder.ts';
 import type { NodeOptions } from '../onnx/graph-builder.ts';
 
 /** ONNX's TensorProto.DataType of the types that programs cast to. */
-const castCodes = { float32: 1, uint8: 2, int32: 6, bool: 9, double: 11 } as const;
+const castCodes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, double: 11 } as const;
 
 /** d, s_d, z_d = Q(g): uint8 of g's shape, and two scalars. */
 export interface QuantizedError {
@@ -18,6 +19,7 @@ export class ProgramGraph extends GraphBuilder {
   readonly #inputs = new Map<string, string>();
   readonly #made = new Map<string, string>();
   readonly #errors = new Map<string, QuantizedError>();
+  readonly #moreScales: string[] = [];
 
   constructor(name: string) {
     super({ opset: 18, contrib: true, name });
@@ -34,6 +36,14 @@ export class ProgramGraph extends GraphBuilder {
     return name;
   }
 
+  /** What is made inside is made anew outside, but for constants. Inputs of the program are to be declared before. */
+  override subgraph(name: string, write: () => void): Subgraph {
+    const subgraph = super.subgraph(name, write);
+    for (const [key, value] of this.#made) if (!this.sees(value)) this.#made.delete(key);
+    for (const [key, { values }] of this.#errors) if (!this.sees(values)) this.#errors.delete(key);
+    return subgraph;
+  }
+
   /** Q(g) over the whole batch. Its scale is Infinity or NaN where g holds an infinity. */
   quantizeError(gradient: string): QuantizedError {
     const known = this.#errors.get(gradient);
@@ -46,7 +56,12 @@ export class ProgramGraph extends GraphBuilder {
 
   /** Scales of every error quantised so far, scalars. */
   get errorScales(): string[] {
-    return Array.from(this.#errors.values(), ({ scale }) => scale);
+    return [...Array.from(this.#errors.values(), ({ scale }) => scale), ...this.#moreScales];
+  }
+
+  /** Scales of errors that a subgraph quantised: float32 of any shape. */
+  addErrorScales(scales: string): void {
+    this.#moreScales.push(this.node('ReduceSum', [scales], { attributes: { keepdims: 0 } }));
   }
 
   /** The value `make` adds, made once per key. */
@@ -69,6 +84,18 @@ export class ProgramGraph extends GraphBuilder {
 
   cast(value: string, type: keyof typeof castCodes): string {
     return this.node('Cast', [value], { attributes: { to: castCodes[type] } });
+  }
+
+  /** Parts of the last axis. */
+  split(value: string, sizes: readonly number[]): string[] {
+    return this.nodeWithOutputs('Split', [value, this.int64(sizes)], sizes.length, {
+      attributes: { axis: -1 },
+    });
+  }
+
+  /** Along the last axis. */
+  concat(parts: readonly string[]): string {
+    return this.node('Concat', parts, { attributes: { axis: -1 } });
   }
 
   /** Each operation rounds once to float32 where the operands are float32. */

@@ -4,13 +4,16 @@
 // program that fails changes nothing that training could miss: its steps are zero. The same decision
 // waits for every value that reads weights, because new weights are written over the old ones.
 import { addRowSteps, concat } from './clipped-steps.ts';
-import type { UpdatedLayer } from './clipped-steps.ts';
+import type { UpdatedMap } from './clipped-steps.ts';
 import { biasOf, parametersOf, weightsOf } from './layer-parameters.ts';
+import type { LayerGradient } from './linear.ts';
 import type { ProgramGraph } from './program-graph.ts';
+import { inputQuantizationOf } from './site.ts';
+import type { LayerSite } from './site.ts';
 
 export interface UpdateCall {
   /** In the order in which their gradients should be computed. */
-  readonly layers: readonly UpdatedLayer[];
+  readonly layers: readonly UpdatedMap[];
   /** Float32 or uint8 values that must be computed before any weight changes. */
   readonly before: readonly string[];
 }
@@ -18,15 +21,30 @@ export interface UpdateCall {
 /** An int32 sum times a scale below this is finite in float32, so no infinity arises unseen. */
 const largestScale = 1e28;
 
+/** A conv or dense layer, to be updated by its integer gradients. */
+export function updatedLayer(
+  graph: ProgramGraph,
+  site: LayerSite,
+  { weights, bias, error }: LayerGradient,
+): UpdatedMap {
+  return {
+    name: String(site.index),
+    parameters: parametersOf(site),
+    inputScale: inputQuantizationOf(site).scale,
+    weightLimit: site.weightLimit,
+    weights: weightsOf(graph, site),
+    bias: biasOf(graph, site),
+    gradient: { type: 'int32', weights, bias, errorScale: error.scale },
+  };
+}
+
 /**
- * Adds the inputs `rates` (float32: rate, clip, ratio) and `noise:<node>`, and the outputs
- * `newWeights:<node>`, `newBias:<node>` and `totalScale` (float32, the sum over all quantised errors);
- * nothing where there are no layers.
+ * Adds the inputs `rates` (float32: rate, clip, ratio) and `noise:<name>`, and the outputs
+ * `newWeights:<name>`, `newBias:<name>` and `totalScale`, see addHealth; nothing where there are no layers.
  */
 export function addUpdates(graph: ProgramGraph, { layers, before }: UpdateCall): void {
   if (layers.length === 0) return;
-  const scale = graph.node('Sum', graph.errorScales, { output: 'totalScale' });
-  graph.output(scale, 'float32', []);
+  const scale = addHealth(graph, layers);
   const isFinite = graph.node('Less', [
     before.reduce((sum, value) => graph.add(sum, zeroAfter(graph, value)), scale),
     graph.scalar('float32', largestScale),
@@ -36,7 +54,7 @@ export function addUpdates(graph: ProgramGraph, { layers, before }: UpdateCall):
     layers.map(({ gradient }) => gradient.bias),
   );
   const floatSums = graph.cast(biasSums, 'float32');
-  const weightsNow = layers.map(({ site }) => graph.cast(weightsOf(graph, site), 'float32'));
+  const weightsNow = layers.map(({ weights }) => graph.cast(weights, 'float32'));
   const steps = addRowSteps(graph, layers, { isFinite, biasSums });
   addNewBiases(graph, layers, graph.multiply(floatSums, steps.bias));
   for (const [index, layer] of layers.entries()) {
@@ -44,43 +62,55 @@ export function addUpdates(graph: ProgramGraph, { layers, before }: UpdateCall):
   }
 }
 
+/**
+ * Adds the output `totalScale`: float32, the sum over the scales of all quantised errors, and over float32
+ * gradients. Infinite or NaN where an error is.
+ */
+export function addHealth(graph: ProgramGraph, maps: readonly UpdatedMap[] = []): string {
+  const sums = maps.flatMap(({ gradient: { type, weights } }) =>
+    type === 'int32' ? [] : [graph.node('ReduceL1', [weights], { attributes: { keepdims: 0 } })],
+  );
+  const total = graph.node('Sum', [...graph.errorScales, ...sums], { output: 'totalScale' });
+  graph.output(total, 'float32', []);
+  return total;
+}
+
 // W' = min(limit, max(-limit, rne(f32(f32(W - f32(f32(A) * r[o])) + noise(i)))))
 function addNewWeights(
   graph: ProgramGraph,
-  { site, gradient }: UpdatedLayer,
+  { name, parameters, weightLimit, gradient }: UpdatedMap,
   { now, perRow }: { readonly now: string; readonly perRow: string },
 ): void {
-  const { weights, weightScales } = parametersOf(site);
+  const { weights, weightScales } = parameters;
   const dimensions = [weightScales.length, weights.length / weightScales.length];
-  const change = graph.node('DequantizeLinear', [gradient.weights, perRow], {
-    attributes: { axis: 0 },
-  });
-  const noise = graph.input(`noise:${site.index}`, 'float32', dimensions);
+  const change =
+    gradient.type === 'int32'
+      ? graph.node('DequantizeLinear', [gradient.weights, perRow], { attributes: { axis: 0 } })
+      : graph.multiply(gradient.weights, graph.reshape(perRow, [-1, 1]));
+  const noise = graph.input(`noise:${name}`, 'float32', dimensions);
   const rounded = graph.node('QuantizeLinear', [
     graph.add(graph.subtract(now, change), noise),
     graph.scalar('float32', 1),
     graph.scalar('int8', 0),
   ]);
-  const limits = [-site.weightLimit, site.weightLimit].map((limit) => graph.scalar('int8', limit));
-  const next = graph.node('Clip', [rounded, ...limits], { output: `newWeights:${site.index}` });
+  const limits = [-weightLimit, weightLimit].map((limit) => graph.scalar('int8', limit));
+  const next = graph.node('Clip', [rounded, ...limits], { output: `newWeights:${name}` });
   graph.output(next, 'int8', dimensions);
 }
 
 // b' = b - rne(f32(f32(a[o]) * r_b[o]))
 /** `changes` is float32 [o of all layers]. */
-function addNewBiases(graph: ProgramGraph, layers: readonly UpdatedLayer[], changes: string): void {
+function addNewBiases(graph: ProgramGraph, layers: readonly UpdatedMap[], changes: string): void {
   const rounded = graph.cast(graph.node('Round', [changes]), 'int32');
-  const sizes = layers.map(({ site }) => parametersOf(site).weightScales.length);
+  const sizes = layers.map(({ parameters }) => parameters.weightScales.length);
   const parts =
     sizes.length === 1
       ? [rounded]
       : graph.nodeWithOutputs('Split', [rounded, graph.int64(sizes)], sizes.length, {
           attributes: { axis: 0 },
         });
-  for (const [index, { site }] of layers.entries()) {
-    const next = graph.node('Sub', [biasOf(graph, site), parts[index]!], {
-      output: `newBias:${site.index}`,
-    });
+  for (const [index, { name, bias }] of layers.entries()) {
+    const next = graph.node('Sub', [bias, parts[index]!], { output: `newBias:${name}` });
     graph.output(next, 'int32', [sizes[index]!]);
   }
 }

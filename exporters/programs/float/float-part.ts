@@ -19,10 +19,7 @@ export interface FloatPart {
 
 /** Nodes [from, to) may read nothing before `from` but its input. Parameters are shared, not copied. */
 export function floatPart(model: FloatModel, { from, to }: Pick<Module, 'from' | 'to'>): FloatPart {
-  const nodes = model.graph.nodes.slice(from, to).map((node): Node => {
-    const inputs = node.inputs.map((value) => value - from);
-    return { ...node, inputs };
-  });
+  const nodes = model.graph.nodes.slice(from, to).map((node) => movedNode(node, from));
   const inputShape = inferShapes(model.graph)[from]!;
   const layers = nodes.flatMap((node, index) => (isLayer(node) ? [index] : []));
   const parameters = new Map(
@@ -93,4 +90,9 @@ function addError(graph: ProgramGraph, sites: readonly AnyFloatSite[], output: s
 
 function planar([height, width, channels]: Shape): (string | number)[] {
   return ['n', channels, height, width];
+}
+
+/** The node as it is, reading values that are numbered from `from`. */
+function movedNode(node: Node, from: number): Node {
+  return { ...node, inputs: node.inputs.map((value) => value - from) };
 }

@@ -26,41 +26,57 @@ export async function requireAliasSafe(
     Object.entries(fixed).map(([input, tensor]) => [input, copyOf(tensor)]),
   );
   const program = new Program(name, session, copies);
-  if (program.updates.length === 0) return;
-  const feeds = { ...madeUpFeeds(session), ...learning };
+  if (program.inPlace.size === 0) return;
+  const feeds = { ...madeUpFeeds(session, { ...fixed, ...learning }), ...learning };
   const apart = await program.runApart(feeds);
   await program.run(feeds);
-  for (const node of program.updates) {
-    for (const kind of ['Weights', 'Bias']) {
-      const actual = copies[`${kind.toLowerCase()}:${node}`];
-      if (actual && sameBytes(actual, apart.take(`new${kind}:${node}`))) continue;
-      throw new EngineError(
-        `onnxruntime: program "${name}": expected node ${node} to learn in place as it does apart, got other weights; use the version of onnxruntime-node that Onward asks for`,
-      );
-    }
+  for (const [output, written] of program.inPlace) {
+    if (sameBytes(written, apart.take(output))) continue;
+    throw new EngineError(
+      `onnxruntime: program "${name}": expected ${output} to learn in place as it does apart, got other values; use the version of onnxruntime-node that Onward asks for`,
+    );
   }
 }
 
-/** Noise for what changes from run to run, one sample. */
-function madeUpFeeds(session: InferenceSession): Tensors {
+/** Noise for what changes from run to run, one sample; two steps where the program takes chunks of a sequence. */
+function madeUpFeeds(session: InferenceSession, known: Readonly<Tensors>): Tensors {
   let state = 1;
   const draw = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
-  const bytes = ['x', 'source', 'sourceZero'];
-  const floats = ['targets', 'gradient', 'sourceScale'];
-  const changing = session.inputNames.filter((name) => [...bytes, ...floats].includes(name));
-  return Object.fromEntries(
-    changing.map((name) => {
-      const dimensions = dimensionsOf(session, name).map((size) => Math.max(1, size));
-      const length = dimensions.reduce((total, size) => total * size, 1);
-      const values = bytes.includes(name)
-        ? Uint8Array.from({ length }, () => draw() * 256)
-        : Float32Array.from({ length }, () => draw());
-      return [name, new Tensor(values, dimensions)];
-    }),
-  );
+  const feeds: Tensors = {};
+  for (const name of session.inputNames) {
+    if (known[name] !== undefined) continue;
+    const dimensions = dimensionsOf(session, name).map((size) => Math.max(1, size));
+    const length = dimensions.reduce((total, size) => total * size, 1);
+    feeds[name] = madeUp(session, name, { dimensions, length, draw });
+  }
+  return feeds;
+}
+
+function madeUp(
+  session: InferenceSession,
+  name: string,
+  size: { dimensions: readonly number[]; length: number; draw: () => number },
+): Tensor {
+  const { dimensions, length, draw } = size;
+  const metadata = session.inputMetadata.find((input) => input.name === name);
+  const type = metadata?.isTensor ? metadata.type : 'float32';
+  if (type === 'int32') return new Tensor('int32', new Int32Array(length), dimensions);
+  if (type === 'uint8') {
+    return new Tensor(
+      'uint8',
+      Uint8Array.from({ length }, () => draw() * 256),
+      dimensions,
+    );
+  }
+  if (type === 'int64') {
+    const [, steps = 1] = dimensionsOf(session, 'x');
+    const value = name === 'to' ? BigInt(Math.min(2, steps)) : 0n;
+    return new Tensor('int64', new BigInt64Array(length).fill(value), dimensions);
+  }
+  return new Tensor('float32', Float32Array.from({ length }, draw), dimensions);
 }
 
 function copyOf(tensor: Tensor): Tensor {

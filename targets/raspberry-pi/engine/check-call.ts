@@ -6,10 +6,11 @@ import {
   inferShapes,
   InputError,
   isLayer,
+  isRecurrent,
   maximumPositions,
   showShape,
 } from '#runtime';
-import type { EngineInput, Shape, StepRates } from '#runtime';
+import type { EngineInput, Sequence, Shape, StepRates } from '#runtime';
 
 import { OnnxActivation, OnnxGradient } from './device-tensor.ts';
 import type { Tensors } from './program.ts';
@@ -35,7 +36,14 @@ export class ValueChecks {
     return new Tensor('uint8', samples, [batch, ...shape]);
   }
 
-  /** A view of the targets as [batch, 1, 1, classes]. */
+  /** A view of one step of each sample as [batch, 1, width, channels]. */
+  step(where: string, samples: Uint8Array, batch: number): Tensor {
+    const [, width, channels] = this.#input;
+    requireLength(where, samples, batch, [1, width, channels]);
+    return new Tensor('uint8', samples, [batch, 1, width, channels]);
+  }
+
+  /** A view of the targets, [batch, 1, 1, classes], or of every step's. */
   targets(where: string, targets: Float32Array, batch: number): Tensor {
     const shape = this.#output;
     requireLength(`${where} targets`, targets, batch, shape);
@@ -50,6 +58,11 @@ export class ValueChecks {
     throw new InputError(
       `${where}: expected an activation of ${showShape(shape)} for module ${module}, got ${tensor.dims.slice(1).join('x')}`,
     );
+  }
+
+  /** How the sequences of an activation started. */
+  sequence(value: unknown): Sequence | undefined {
+    return value instanceof OnnxActivation ? value.sequence : undefined;
   }
 
   anyActivation(where: string, value: unknown): Tensor {
@@ -83,14 +96,17 @@ export class SummableBatches {
   /** By module: the layer with the most positions. */
   readonly #widest: readonly { readonly name: string; readonly positions: number }[];
 
-  constructor({ model, modules }: EngineInput) {
+  constructor({ model, modules, plan }: EngineInput) {
     const shapes = inferShapes(model.graph);
+    const longestChunk = plan.recurrence?.exactSteps ?? 0;
     this.#widest = modules.map(({ from, to }) => {
       let widest = { name: '', positions: 0 };
       for (const [at, node] of model.graph.nodes.slice(from, to).entries()) {
         const [height, width] = shapes[from + at + 1] ?? [0, 0];
-        if (!isLayer(node) || height * width <= widest.positions) continue;
-        widest = { name: node.name, positions: height * width };
+        const [steps] = shapes[node.inputs[0] ?? 0] ?? [0];
+        const own = isLayer(node) ? height * width : 0;
+        const positions = isRecurrent(node) ? Math.min(longestChunk, steps) : own;
+        if (positions > widest.positions) widest = { name: node.name, positions };
       }
       return widest;
     });

@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-node';
 
 import { EngineError } from '#runtime';
-import type { DeviceActivation, Gradient } from '#runtime';
+import type { DeviceActivation, Gradient, Sequence } from '#runtime';
 
 import { detach } from './detach.ts';
 
@@ -30,8 +30,12 @@ class DeviceTensors<Name extends string> {
 
 /** `x` is uint8 [batch, height, width, channels]. */
 export class OnnxActivation extends DeviceTensors<'x'> implements DeviceActivation {
-  constructor(x: Tensor) {
+  /** How its sequences started, handed on from activation to activation. */
+  readonly sequence: Sequence | undefined;
+
+  constructor(x: Tensor, sequence?: Sequence) {
     super(x.dims[0] ?? 0, { x });
+    this.sequence = sequence;
   }
 }
 

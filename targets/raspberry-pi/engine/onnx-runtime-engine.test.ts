@@ -7,7 +7,7 @@ import { openOnnxRuntimeEngine } from './onnx-runtime-engine.ts';
 engineSuite(
   'targets/raspberry-pi/engine',
   async (input) => openOnnxRuntimeEngine({ ...input, programs: programsOf(input) }),
-  { sequences: false },
+  { sequences: true },
 );
 
 /** The exported programs, and one for each module that the suite forwards alone. */

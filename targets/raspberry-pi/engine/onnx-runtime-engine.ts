@@ -2,11 +2,15 @@
 // inference here: a program reads a module's weights and writes the new ones over them.
 import { Tensor } from 'onnxruntime-node';
 
+import { EngineError, InputError, layoutOf, quantizeError, requireStepwise } from '#runtime';
 import type {
   DeviceActivation,
-  Engine,
   EngineInput,
   Gradient,
+  Sequence,
+  SequenceEngine,
+  SequenceState,
+  StepLayout,
   StepRates,
   TailResult,
 } from '#runtime';
@@ -16,8 +20,16 @@ import { detach } from './detach.ts';
 import { OnnxActivation, OnnxGradient } from './device-tensor.ts';
 import { forwardPrograms } from './forward-programs.ts';
 import { OpenPrograms } from './open-programs.ts';
-import { frozenDigest, requireOwnMemory } from './parameter-arrays.ts';
-import type { Outputs } from './program.ts';
+import { frozenDigest, parametersBefore, requireOwnMemory } from './parameter-arrays.ts';
+import type { Outputs, Tensors } from './program.ts';
+import { RecurrentLesson } from './recurrent-lesson.ts';
+import { recurrentModules } from './recurrent-modules.ts';
+import type { RecurrentModule } from './recurrent-modules.ts';
+import { SequenceFeeds } from './sequence-feeds.ts';
+import { learnInParts } from './tail-lesson.ts';
+import type { PartRunner, TailCall } from './tail-lesson.ts';
+import { tailParts } from './tail-parts.ts';
+import type { TailPart } from './tail-parts.ts';
 
 export interface EngineOptions {
   /** Threads of ONNX Runtime within an operator; default 1. */
@@ -33,26 +45,29 @@ export interface EngineOptions {
 export async function openOnnxRuntimeEngine(
   input: EngineInput,
   { threads = 1 }: EngineOptions = {},
-): Promise<Engine> {
+): Promise<SequenceEngine> {
   requireOwnMemory(input.parameters);
   return new OnnxRuntimeEngine(input, threads);
 }
 
-/** Modules [from, to), the activation at their input, and what the program wants beside it. */
+/** Modules [from, to), and what the program is fed beside the rates. */
 interface LearnCall {
   readonly from: number;
   readonly to: number;
-  readonly x: Tensor;
-  readonly own: Readonly<Record<string, Tensor>>;
+  readonly own: Readonly<Tensors>;
   readonly rates: StepRates;
 }
 
-class OnnxRuntimeEngine implements Engine {
+class OnnxRuntimeEngine implements SequenceEngine {
   readonly name = 'onnxruntime';
   readonly #input: EngineInput;
   readonly #checks: ValueChecks;
   readonly #summable: SummableBatches;
   readonly #programs: OpenPrograms;
+  readonly #sequences: SequenceFeeds;
+  /** By module. */
+  readonly #recurrent: ReadonlyMap<number, RecurrentModule>;
+  readonly #layout: StepLayout;
   /** Of the weights that stand in sessions. */
   #frozenDigest: string;
 
@@ -61,34 +76,48 @@ class OnnxRuntimeEngine implements Engine {
     this.#checks = new ValueChecks(input);
     this.#summable = new SummableBatches(input);
     this.#programs = new OpenPrograms(input, threads);
+    this.#sequences = new SequenceFeeds(input);
+    this.#recurrent = recurrentModules(input);
+    this.#layout = layoutOf(input.plan, input.modules, input.feedback);
     this.#frozenDigest = frozenDigest(input);
   }
 
-  upload(samples: Uint8Array, batch: number): DeviceActivation {
-    return new OnnxActivation(this.#checks.samples('upload', new Uint8Array(samples), batch));
+  upload(samples: Uint8Array, batch: number, sequence?: Sequence): DeviceActivation {
+    const x = this.#checks.samples('upload', new Uint8Array(samples), batch);
+    this.#sequences.of('upload', batch, sequence);
+    return new OnnxActivation(x, copySequence(sequence));
   }
 
   async download(activation: DeviceActivation): Promise<Uint8Array> {
     return (this.#checks.anyActivation('download', activation).data as Uint8Array).slice();
   }
 
-  async predict(samples: Uint8Array, batch: number): Promise<Float32Array> {
+  async predict(samples: Uint8Array, batch: number, sequence?: Sequence): Promise<Float32Array> {
     const x = this.#checks.samples('predict', samples, batch);
-    const outputs = await (await this.#programs.get('predict')).program.run({ x });
+    const starts = this.#sequences.of('predict', batch, sequence);
+    const outputs = await (await this.#programs.get('predict')).program.run({ x, ...starts });
     return outputs.take('logits').data as Float32Array;
+  }
+
+  async predictStep(
+    samples: Uint8Array,
+    batch: number,
+    state: SequenceState | null,
+  ): Promise<{ readonly logits: Float32Array; readonly state: SequenceState }> {
+    if (!this.#input.programs.has('step')) requireStepwise(this.#input.model.graph);
+    const x = this.#checks.step('predictStep', samples, batch);
+    const starts = this.#sequences.of('predictStep', batch, state === null ? undefined : { state });
+    const outputs = await (await this.#programs.get('step')).program.run({ x, ...starts });
+    return {
+      logits: outputs.take('logits').data as Float32Array,
+      state: this.#sequences.next((name) => outputs.take(name)),
+    };
   }
 
   async forward(from: number, to: number, input: DeviceActivation): Promise<DeviceActivation> {
     const x = this.#checks.activation('forward', from, input);
-    const names = forwardPrograms(this.#input, from, to);
-    if (names.length === 0) return new OnnxActivation(copyOf(x));
-    let current = x;
-    for (const name of names) {
-      const outputs = await (await this.#programs.get(name)).program.run({ x: current });
-      if (current !== x) detach([current]);
-      current = outputs.take('y');
-    }
-    return new OnnxActivation(current);
+    const y = await this.#forward({ from, to }, x, input);
+    return new OnnxActivation(y, this.#checks.sequence(input));
   }
 
   async learnTail(
@@ -97,20 +126,17 @@ class OnnxRuntimeEngine implements Engine {
     targets: Float32Array,
     rates: StepRates,
   ): Promise<TailResult> {
-    const end = this.#input.modules.length;
     const x = this.#checks.activation('learnTail', from, input);
-    const own = { targets: this.#checks.targets('learnTail', targets, input.batch) };
-    const outputs = await this.#learn(`tail:${from}`, { from, to: end, x, own, rates });
+    const own = { x, targets: this.#checks.targets('learnTail', targets, input.batch) };
+    const parts = tailParts(this.#input, from);
+    if (parts.length > 1) return this.#learnInParts(parts, { ...own, rates }, input);
+    const call = { from, to: this.#input.modules.length, own, rates };
+    const outputs = await this.#learn(`tail:${from}`, call, input.batch);
     const atInput = {
       ...(outputs.has('inputGradient') ? { gradient: outputs.take('inputGradient') } : {}),
       ...(outputs.has('inputError') ? outputs.takeError('inputError') : {}),
     };
-    return {
-      logits: outputs.take('logits').data as Float32Array,
-      error: new OnnxGradient(input.batch, outputs.takeError('error')),
-      inputGradient:
-        Object.keys(atInput).length > 0 ? new OnnxGradient(input.batch, atInput) : null,
-    };
+    return tailResult(outputs, input.batch, atInput);
   }
 
   async learnByFeedback(
@@ -121,9 +147,17 @@ class OnnxRuntimeEngine implements Engine {
   ): Promise<DeviceActivation> {
     const x = this.#checks.activation('learnByFeedback', module, input);
     const own = this.#checks.gradient('learnByFeedback', source, input.batch);
-    const call = { from: module, to: module + 1, x, own, rates };
-    const outputs = await this.#learn(`feedback:${module}`, call);
-    return new OnnxActivation(outputs.take('y'));
+    const sequence = this.#checks.sequence(input);
+    const call = { from: module, to: module + 1, own: { x, ...own }, rates };
+    if (!this.#recurrent.has(module)) {
+      const outputs = await this.#learn(`feedback:${module}`, call, input.batch);
+      return new OnnxActivation(outputs.take('y'), sequence);
+    }
+    const { program } = await this.#programs.get(`end-gradient:${module}`);
+    const gradient = (await program.run(own)).take('gradient');
+    const { y, atInput } = await this.#learnRecurrent({ module, x, gradient, rates }, input);
+    detach([gradient, ...(atInput === null ? [] : [atInput])]);
+    return new OnnxActivation(y, sequence);
   }
 
   async learnByReplay(
@@ -134,9 +168,18 @@ class OnnxRuntimeEngine implements Engine {
   ): Promise<Gradient> {
     const x = this.#checks.activation('learnByReplay', module, input);
     const own = this.#checks.gradient('learnByReplay', gradient, input.batch);
-    const call = { from: module, to: module + 1, x, own, rates };
-    const outputs = await this.#learn(`replay:${module}`, call);
-    return new OnnxGradient(input.batch, { gradient: outputs.take('inputGradient') });
+    const call = { from: module, to: module + 1, own: { x, ...own }, rates };
+    if (!this.#recurrent.has(module)) {
+      const outputs = await this.#learn(`replay:${module}`, call, input.batch);
+      return new OnnxGradient(input.batch, { gradient: outputs.take('inputGradient') });
+    }
+    const atEnd = own['gradient'];
+    if (atEnd === undefined) {
+      throw new InputError('learnByReplay: expected an exact gradient, got an error for feedback');
+    }
+    const { y, atInput } = await this.#learnRecurrent({ module, x, gradient: atEnd, rates }, input);
+    detach([y]);
+    return new OnnxGradient(input.batch, atInput === null ? {} : { gradient: atInput });
   }
 
   /** The arrays given at opening are the ones that programs write. */
@@ -154,14 +197,129 @@ class OnnxRuntimeEngine implements Engine {
     await this.#programs.close();
   }
 
-  async #learn(name: string, { x, own, rates, ...modules }: LearnCall): Promise<Outputs> {
-    requireRates(rates);
-    this.#summable.require(modules, x.dims[0] ?? 0);
-    const { program, learning } = await this.#programs.get(name);
-    return program.run({ x, ...own, ...learning.at(rates) });
+  /** The caller owns the result. */
+  async #forward(
+    { from, to }: { readonly from: number; readonly to: number },
+    x: Tensor,
+    input: DeviceActivation,
+  ): Promise<Tensor> {
+    const sequence = this.#checks.sequence(input);
+    const starts = this.#sequences.of('forward', input.batch, sequence);
+    const names = forwardPrograms(this.#input, from, to);
+    if (names.length === 0) return copyOf(x);
+    let current = x;
+    for (const name of names) {
+      const { program } = await this.#programs.get(name);
+      const outputs = await program.run({ x: current, ...starts });
+      if (current !== x) detach([current]);
+      current = outputs.take('y');
+    }
+    return current;
   }
+
+  async #learn(name: string, { own, rates, ...range }: LearnCall, batch: number): Promise<Outputs> {
+    requireRates(rates);
+    this.#summable.require(range, batch);
+    const { program, learning } = await this.#programs.get(name);
+    return program.run({ ...own, ...learning.at(rates) });
+  }
+
+  /** Nothing is learned where it fails: what some parts have learned by then is undone. */
+  async #learnInParts(
+    parts: readonly TailPart[],
+    call: TailCall,
+    input: DeviceActivation,
+  ): Promise<TailResult> {
+    const { rates } = call;
+    const range = { from: parts[0]?.from ?? 0, to: this.#input.modules.length };
+    requireRates(rates);
+    this.#summable.require(range, input.batch);
+    const runner: PartRunner = {
+      forward: (part, x) => this.#forward(part, x, input),
+      learn: (name, part, feeds) => this.#learn(name, { ...part, own: feeds, rates }, input.batch),
+      lesson: (module, x) => this.#lesson(module, x, input),
+    };
+    const undo = parametersBefore(this.#input, range);
+    try {
+      const { outputs, atInput } = await learnInParts(runner, parts, call);
+      const { replay, tail, sources } = this.#layout;
+      const result = tailResult(outputs, input.batch, {
+        ...(atInput !== null && sources.includes('tail') ? quantised(atInput) : {}),
+        ...(atInput !== null && replay < tail ? { gradient: atInput } : {}),
+      });
+      if (atInput !== null && replay === tail) detach([atInput]);
+      return result;
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
+  /** Of a module that is a recurrent layer, from the gradient at its end. */
+  async #learnRecurrent(
+    call: { module: number; x: Tensor; gradient: Tensor; rates: StepRates },
+    input: DeviceActivation,
+  ): Promise<{ readonly y: Tensor; readonly atInput: Tensor | null }> {
+    const { module, x, gradient, rates } = call;
+    requireRates(rates);
+    this.#summable.require({ from: module, to: module + 1 }, input.batch);
+    const lesson = this.#lesson(module, x, input);
+    const y = await lesson.forward();
+    const atInput = await lesson.learn(gradient);
+    await lesson.update(rates);
+    return { y, atInput };
+  }
+
+  #lesson(module: number, x: Tensor, input: DeviceActivation): RecurrentLesson {
+    const { batch } = input;
+    const own = this.#recurrent.get(module);
+    const starts = this.#sequences.starts('learn', batch, this.#checks.sequence(input));
+    const start = own && starts.get(own.index);
+    if (own !== undefined && start !== undefined) {
+      return new RecurrentLesson(this.#programs, own, { x, batch, start });
+    }
+    throw new EngineError(
+      `onnxruntime: expected module ${module} to be a recurrent layer that the plan trains`,
+    );
+  }
+}
+
+/** `atInput` by the inputs of programs it is fed to, see OnnxGradient. */
+function tailResult(outputs: Outputs, batch: number, atInput: Tensors): TailResult {
+  const isUsed = Object.keys(atInput).length > 0;
+  return {
+    logits: outputs.take('logits').data as Float32Array,
+    error: new OnnxGradient(batch, outputs.takeError('error')),
+    inputGradient: isUsed ? new OnnxGradient(batch, atInput) : null,
+  };
+}
+
+/** A gradient as the source of feedback. */
+function quantised(gradient: Tensor): Tensors {
+  const { values, scale, zeroPoint } = quantizeError(gradient.data as Float32Array, 'learnTail');
+  return {
+    source: new Tensor('uint8', values, gradient.dims),
+    sourceScale: new Tensor('float32', Float32Array.of(scale), []),
+    sourceZero: new Tensor('uint8', Uint8Array.of(zeroPoint), []),
+  };
 }
 
 function copyOf(x: Tensor): Tensor {
   return new Tensor('uint8', (x.data as Uint8Array).slice(), x.dims);
+}
+
+function copySequence(sequence: Sequence | undefined): Sequence | undefined {
+  if (sequence === undefined) return undefined;
+  const { lengths, state } = sequence;
+  return {
+    lengths: lengths?.slice(),
+    state:
+      state &&
+      new Map(
+        Array.from(state, ([node, own]) => [
+          node,
+          { hidden: own.hidden.slice(), state: own.state.slice() },
+        ]),
+      ),
+  };
 }

@@ -3,6 +3,7 @@ import { noisePeriod, noiseTable } from '#runtime';
 import type { EngineInput } from '#runtime';
 
 import { requireAliasSafe, testRates } from './alias-test.ts';
+import { GradientSums } from './gradient-sums.ts';
 import { IndexTables } from './index-tables.ts';
 import { fixedFeeds, LearningFeeds } from './learning-feeds.ts';
 import { openSession } from './open-session.ts';
@@ -18,6 +19,8 @@ export class OpenPrograms {
   readonly #input: EngineInput;
   readonly #threads: number;
   readonly #tables = new IndexTables();
+  /** Of recurrent layers, which learn by several runs. */
+  readonly sums: GradientSums = new GradientSums();
   readonly #programs = new Map<string, Promise<OpenProgram>>();
   /** Made when something is learned; one table serves every layer and step. */
   #noise: Float32Array | null = null;
@@ -46,8 +49,9 @@ export class OpenPrograms {
 
   async #open(name: string): Promise<OpenProgram> {
     const session = await openSession(name, this.#input, this.#threads);
-    const learning = new LearningFeeds(session, this.#noiseFor(session.inputNames));
-    const fixed = fixedFeeds(session, this.#input.parameters, this.#tables);
+    const { parameters } = this.#input;
+    const learning = new LearningFeeds(session, this.#noiseFor(session.inputNames), parameters);
+    const fixed = fixedFeeds(session, { parameters, tables: this.#tables, sums: this.sums });
     await requireAliasSafe(name, session, { fixed, learning: learning.at(testRates) });
     return { program: new Program(name, session, fixed), learning };
   }

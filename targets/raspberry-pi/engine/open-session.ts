@@ -45,12 +45,12 @@ export async function openSession(
 /** The program's external data by the file names it uses, which stand in it as they are. */
 function outsideData(
   program: Uint8Array,
-  { parameters, feedback }: EngineInput,
+  { parameters, feedback, stateFeedback }: EngineInput,
 ): { path: string; data: Uint8Array }[] {
   const text = Buffer.from(program.buffer, program.byteOffset, program.byteLength).toString(
     'latin1',
   );
-  const names = new Set(text.match(/(?:weights|bias|feedback)-\d+\.bin/g));
+  const names = new Set(text.match(/(?:weights|bias|feedback|stateFeedback)-\d+\.bin/g));
   return [...names].flatMap((path) => {
     const [, kind, index] = /^(\w+)-(\d+)/.exec(path) ?? [];
     const layer = parameters.get(Number(index));
@@ -58,7 +58,8 @@ function outsideData(
       weights: layer?.weights,
       bias: layer?.bias,
       feedback: feedback[Number(index)]?.matrix,
-    }[kind as 'weights' | 'bias' | 'feedback'];
+      stateFeedback: stateFeedback[Number(index)]?.matrix,
+    }[kind as 'weights' | 'bias' | 'feedback' | 'stateFeedback'];
     if (array === undefined) return [];
     return [{ path, data: new Uint8Array(array.buffer, array.byteOffset, array.byteLength) }];
   });

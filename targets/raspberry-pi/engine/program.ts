@@ -17,24 +17,23 @@ const largestHealth = 1e28;
 export class Program {
   readonly name: string;
   readonly session: InferenceSession;
-  /** Node indices of the layers it updates. */
-  readonly updates: readonly number[];
   readonly #fixed: Readonly<Tensors>;
   readonly #fetches: Readonly<Record<string, Tensor | null>>;
-  /** Outputs that are written over an input. */
-  readonly #inPlace: readonly string[];
+  /** Tensors that an output is written over, by the output's name. */
+  readonly inPlace: ReadonlyMap<string, Tensor>;
 
   /** `fixed` are the inputs that every run is fed; the weights among them change in place. */
   constructor(name: string, session: InferenceSession, fixed: Readonly<Tensors>) {
     this.name = name;
     this.session = session;
     this.#fixed = fixed;
-    this.updates = session.outputNames.flatMap((output) => nodeOf('newWeights', output));
     const targets = session.outputNames.map(
       (output) => [output, fixed[currentName(output)] ?? null] as const,
     );
     this.#fetches = Object.fromEntries(targets);
-    this.#inPlace = targets.flatMap(([output, target]) => (target === null ? [] : [output]));
+    this.inPlace = new Map(
+      targets.flatMap(([output, target]) => (target === null ? [] : [[output, target] as const])),
+    );
   }
 
   /** Sizes of an input, -1 where they are free. */
@@ -49,7 +48,7 @@ export class Program {
    */
   async run(feeds: Readonly<Tensors>): Promise<Outputs> {
     const outputs = await this.#runSession(feeds, this.#fetches);
-    detach(this.#inPlace.map((output) => outputs.take(output)));
+    detach(Array.from(this.inPlace.keys(), (output) => outputs.take(output)));
     for (const name of healthOutputs) this.#requireHealth(outputs, name);
     return outputs;
   }
@@ -125,12 +124,22 @@ export function dimensionsOf(session: InferenceSession, input: string): number[]
   return metadata.shape.map((size) => (typeof size === 'number' ? size : -1));
 }
 
-/** `nodeOf('weights', 'weights:7')` is [7]; [] for other names. */
-export function nodeOf(kind: string, name: string): number[] {
-  return name.startsWith(`${kind}:`) ? [Number(name.slice(kind.length + 1))] : [];
+/** An array of a layer that programs name: `weights:7`, or of a recurrent one `weights:7/hidden`. */
+export interface LayerArrayName {
+  readonly kind: string;
+  readonly node: number;
+  /** Which of a recurrent layer's two linear maps; null of other layers. */
+  readonly part: 'input' | 'hidden' | null;
+}
+
+/** Null for other names. */
+export function layerArrayName(name: string): LayerArrayName | null {
+  const [, kind, node, part] = /^(\w+):(\d+)(?:\/(input|hidden))?$/.exec(name) ?? [];
+  if (kind === undefined) return null;
+  return { kind, node: Number(node), part: (part as 'input' | 'hidden' | undefined) ?? null };
 }
 
 /** `newWeights:7` -> `weights:7`; other names as they are, which no input has. */
 function currentName(output: string): string {
-  return output.replace(/^new([WB])/, (_, first: string) => first.toLowerCase());
+  return output.replace(/^new([A-Z])/, (_, first: string) => first.toLowerCase());
 }

@@ -1,0 +1,66 @@
+import type { CellProgram } from './cell-program.ts';
+import { sigmaSlope, tanhSlope } from './cell-program.ts';
+import { squashOf, tableIndex, tanhOf, tanhOffset } from './gate-tables.ts';
+
+// v = f32(vx + vh);  i, o, f = sigma[at(v)], g = tanhOf(v)
+// s' = f32(f32(f * s) + f32(i * g));  q = tanhOf(f32(s' * 512));  y = f32(o * q)
+// dc = f32(ds + f32(f32(dh * o) * f32(1 - f32(q * q))));  ds' = f32(dc * f)
+// d_i, d_o, d_f, d_g = f32(f32(dc * g) * slope(i)), f32(f32(dh * q) * slope(o)), f32(f32(dc * s) * slope(f)), f32(f32(dc * i) * slope(g))
+export const lstm: CellProgram = {
+  /** The gates, and q. */
+  traceWidths: [4, 1],
+
+  step(graph, { vx, vh, state, hiddenSize }) {
+    const offsets = graph.once(`gateOffsets:${hiddenSize}`, () =>
+      graph.vector(
+        `gateOffsets:${hiddenSize}`,
+        Array.from({ length: 4 * hiddenSize }, (_, o) => (o < 3 * hiddenSize ? 0 : tanhOffset)),
+      ),
+    );
+    const index = tableIndex(graph, graph.add(vx, vh), offsets);
+    const gates = squashOf(graph, index);
+    const [i, o, f, g] = graph.split(gates, quarters(hiddenSize)) as Four;
+    const next = graph.add(graph.multiply(f, state), graph.multiply(i, g));
+    const scaled = graph.multiply(next, graph.scalar('float32', 512));
+    const q = tanhOf(graph, tableIndex(graph, scaled));
+    return {
+      state: next,
+      output: graph.multiply(o, q),
+      trace: [gates, q],
+      keepIndex: () => graph.split(index, quarters(hiddenSize))[2]!,
+    };
+  },
+
+  factors(graph, { trace: [gates, q], before, hiddenSize }) {
+    const [sigmas, g] = graph.split(gates!, [3 * hiddenSize, hiddenSize]) as [string, string];
+    const [i, o, f] = graph.split(sigmas, quarters(hiddenSize).slice(1)) as [
+      string,
+      string,
+      string,
+    ];
+    return {
+      values: [
+        graph.concat([g, q!, before, i]),
+        graph.concat([sigmaSlope(graph, sigmas), tanhSlope(graph, g)]),
+        o,
+        tanhSlope(graph, q!),
+        f,
+      ],
+      widths: [4, 4, 1, 1, 1],
+    };
+  },
+
+  gradient(graph, { factors: [partners, slopes, o, slope, f], hidden, state }) {
+    const through = graph.multiply(graph.multiply(hidden, o!), slope!);
+    const dc = graph.add(state, through);
+    const each = graph.concat([dc, hidden, dc, dc]);
+    const d = graph.multiply(graph.multiply(each, partners!), slopes!);
+    return { input: d, hidden: d, carriedHidden: null, carriedState: graph.multiply(dc, f!) };
+  },
+};
+
+type Four = [string, string, string, string];
+
+function quarters(hiddenSize: number): number[] {
+  return [hiddenSize, hiddenSize, hiddenSize, hiddenSize];
+}
