@@ -1,12 +1,13 @@
 // Weights, scales and tables against the graph they belong to. The bounds are those of
 // docs/numerics.md: with them every integer sum fits int32 and every multiplier is a finite number.
-import { isLayer, weightShapeOf } from '../graph/graph.ts';
-import type { Layer, Node } from '../graph/graph.ts';
-import type { LayerParameters, Model } from '../graph/model.ts';
+import { hiddenQuantization, linearMaps, rowsOf } from '../graph/cell.ts';
+import { isLayer, isRecurrent, isTrainable, weightShapeOf } from '../graph/graph.ts';
+import type { Layer, Node, RecurrentNode } from '../graph/graph.ts';
+import type { LayerParameters, Model, Quantization } from '../graph/model.ts';
 import type { Clamp } from '../graph/operator.ts';
 import { showShape } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
-import { refuse, reject } from './check.ts';
+import { blameFile, refuse, reject } from './check.ts';
 
 const largestSum = 2 ** 31 - 1;
 
@@ -18,14 +19,15 @@ export function checkParameters(model: Model, shapes: readonly Shape[]): void {
   nodes.forEach((node, index) => {
     if (isLayer(node)) {
       checkLayer(model, [index, node], shapes[node.inputs[0]!]!);
-    } else if (node.operator === 'lookup') {
-      const { slope } = model.lookups.get(index) ?? missing(`model.lookups[${index}]`);
-      checkFinite(slope, `model.lookups[${index}].slope`, [256, -1e12]);
+    } else if (isRecurrent(node)) {
+      checkRecurrent(model, [index, node], shapes[node.inputs[0]!]!);
+    } else if (isLookup(node)) {
+      checkTable(model, index, node);
     }
   });
-  const layers = nodes.filter(isLayer).length;
+  const layers = nodes.filter(isTrainable).length;
   if (model.layers.size !== layers) reject('model.layers', `${layers}`, model.layers.size);
-  const lookups = nodes.filter(({ operator }) => operator === 'lookup').length;
+  const lookups = nodes.filter(isLookup).length;
   if (model.lookups.size !== lookups) reject('model.lookups', `${lookups}`, model.lookups.size);
 }
 
@@ -45,12 +47,19 @@ function checkQuantization({ graph, quantization }: Model): void {
     const where = `model.graph.nodes[${index}].attributes.clamp`;
     if (output && clamp) checkClamp(clamp, output, where);
     if (!output && clamp) reject(where, 'null on logits', clamp);
+    if (operator === 'recurrent' && !isSame(output, hiddenQuantization)) {
+      reject(`model.quantization[${index + 1}]`, 'scale 1/128 and zero point 128', output?.scale);
+    }
     const input = quantization[inputs[0]!]!;
     if (operator !== 'maxPool' || !output) return;
-    if (output.scale !== input.scale || output.zeroPoint !== input.zeroPoint) {
+    if (!isSame(output, input)) {
       reject(`model.quantization[${index + 1}]`, "its input's, as of any maxPool", output.scale);
     }
   });
+}
+
+function isSame(a: Quantization | null | undefined, b: Quantization): boolean {
+  return a?.scale === b.scale && a.zeroPoint === b.zeroPoint;
 }
 
 // Somewhere within 0..255, so that the lower limit is not above the upper one.
@@ -66,8 +75,8 @@ function checkClamp(
 
 function checkOutput(node: Node, shape: Shape): void {
   if (!isLayer(node)) reject('model.graph: last node', 'conv or dense', node.operator);
-  if (shape[0] !== 1 || shape[1] !== 1) {
-    reject('model.graph: output', 'logits, 1x1 and a channel a class', showShape(shape));
+  if (shape[1] !== 1) {
+    reject('model.graph: output', 'logits, steps x 1 and a channel a class', showShape(shape));
   }
 }
 
@@ -86,6 +95,37 @@ function checkLayer(model: Model, [index, layer]: readonly [number, Layer], inpu
   checkLimit(parameters, model.weightLimit, where);
   const sum = (count / rows) * 255 * model.weightLimit;
   if (sum > largestSum) reject(where, `sums of at most ${largestSum}`, sum);
+}
+
+function checkRecurrent(
+  model: Model,
+  [index, { attributes }]: readonly [number, RecurrentNode],
+  [, , features]: Shape,
+): void {
+  const where = `model.layers[${index}]`;
+  const parameters = model.layers.get(index) ?? missing(where);
+  blameFile(`${where}: `, () => linearMaps(parameters, attributes, features));
+  checkFinite(parameters.weightScales, `${where}.weightScales`, [2 * rowsOf(attributes), 1e-12]);
+  checkLimit(parameters, model.weightLimit, where);
+  const sum = Math.max(features, attributes.hiddenSize) * 255 * model.weightLimit;
+  if (sum > largestSum) reject(where, `sums of at most ${largestSum}`, sum);
+}
+
+function isLookup(node: Node): node is Extract<Node, { operator: 'lookup' | 'embedding' }> {
+  return node.operator === 'lookup' || node.operator === 'embedding';
+}
+
+// 256 entries and slopes; of an embedding 256 vectors, and no slopes.
+function checkTable(
+  { lookups }: Model,
+  index: number,
+  node: Extract<Node, { operator: 'lookup' | 'embedding' }>,
+): void {
+  const where = `model.lookups[${index}]`;
+  const { table, slope } = lookups.get(index) ?? missing(where);
+  const [size, slopes] = node.operator === 'embedding' ? [node.attributes.size, 0] : [1, 256];
+  if (table.length !== 256 * size) reject(`${where}.table`, `${256 * size} entries`, table.length);
+  checkFinite(slope, `${where}.slope`, [slopes, -1e12]);
 }
 
 function checkLimit({ weights }: LayerParameters, limit: number, where: string): void {
