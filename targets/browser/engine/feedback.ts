@@ -1,7 +1,7 @@
 // Fixed feedbacks on the GPU: from the error at a source to the gradient at a value.
 //   e, s_e, z_e = Q(S);  F[cell, c] = sum over k, d of B[c, k, d] (e[gather(cell, k), d] - z_e)
 //   g[cell, c] = f32(f32(F) * f32(s_e * scales[c])), copied to the positions nearest to the cell
-import { EngineError, inferShapes, isLayer } from '#runtime';
+import { inferShapes, isLayer } from '#runtime';
 import type { EngineInput, Feedback, FeedbackSource, Module, Shape, ValueId } from '#runtime';
 
 import type { Failures } from './failures.ts';
@@ -113,9 +113,7 @@ function sourceValue(
 ): ValueId {
   if (source === 'logits') return model.graph.nodes.length;
   if (source === 'module') return module.to;
-  const tail = modules[plan.rules.indexOf('exact')];
-  if (tail !== undefined) return tail.from;
-  throw new EngineError(`${module.name}: expected an exact tail, got none`);
+  return itemAt(modules, plan.rules.indexOf('exact'), `${module.name}: a tail at`).from;
 }
 
 interface Ends {

@@ -1,11 +1,10 @@
 // Forward through a range of nodes. A value is a texture by ValueId; it is released as soon as its
 // last user in the range has read it, unless a backward pass still needs it.
-import { EngineError } from '#runtime';
 import type { ValueId } from '#runtime';
 
 import type { Network } from './network.ts';
 import { runForward } from './operators/table.ts';
-import { inputShape, isLayerSite, itemAt } from './site.ts';
+import { inputShape, isLayerSite, itemAt, outputQuantization, present } from './site.ts';
 import type { AnySite } from './site.ts';
 import { dequantize } from './softmax-error.ts';
 import { inStrips } from './strips.ts';
@@ -112,15 +111,11 @@ export function inputsOf(site: AnySite, values: Values): readonly Texture[] {
 }
 
 export function valueAt(values: Values, value: ValueId): Texture {
-  const texture = values.get(value);
-  if (texture !== undefined) return texture;
-  throw new EngineError(`webgl: expected value ${value} to be there, got none`);
+  return present(values.get(value), `value ${value}`);
 }
 
 export function layerAt<Layer>(layers: ReadonlyMap<number, Layer>, node: number): Layer {
-  const layer = layers.get(node);
-  if (layer !== undefined) return layer;
-  throw new EngineError(`webgl: expected node ${node} to be a layer, got another`);
+  return present(layers.get(node), `layer ${node}`);
 }
 
 export function releaseValue(values: Values, value: ValueId): void {
@@ -169,10 +164,7 @@ function runNode(
     return runForward(gpu, site, { inputs, batch, table: tables.get(site.index) ?? null });
   }
   const { geometry, weights, constants, inputZero, clamp } = layerAt(layers, site.index);
-  const { outputQuantization, outputShape } = site;
-  if (clamp === null || outputQuantization === null) {
-    throw new EngineError(`${site.name}: expected a quantised output, got logits`);
-  }
+  const { outputShape } = site;
   const values = itemAt(inputs, 0, 'input');
   const own =
     stripsOf === undefined
@@ -192,8 +184,8 @@ function runNode(
     { geometry: own, weights, constants, values, batch, stripsOf },
     inputZero,
     {
-      ...clamp,
-      zeroPoint: outputQuantization.zeroPoint,
+      ...present(clamp, `${site.name}: a clamp`),
+      zeroPoint: outputQuantization(site).zeroPoint,
     },
   );
 }

@@ -2,20 +2,17 @@
 // shared with tfjs in the same context is set before each draw and given back as tfjs expects it.
 import { nextTask } from './next-task.ts';
 import { compileProgram } from './program.ts';
-import type { CompiledProgram, Program } from './program.ts';
+import type { CompiledProgram, Program, Uniforms } from './program.ts';
+import { itemAt } from './site.ts';
 import { Texture, TextureLedger, textureLimits } from './texture.ts';
 import type { TextureKind, TextureSpace } from './texture.ts';
 
 interface Draw<P extends Program> {
   readonly inputs: Readonly<Record<keyof P['inputs'], Texture>>;
-  readonly uniforms: Readonly<Record<P['integers'][number] | FloatName<P>, number>>;
+  readonly uniforms: Uniforms;
   /** Texels in each output. */
   readonly count: number;
 }
-
-type FloatName<P extends Program> = P extends { readonly floats: readonly (infer Name)[] }
-  ? Name & string
-  : never;
 
 /** Programs outlive engines: they are compiled once per context. */
 const compiledPrograms = new WeakMap<WebGL2RenderingContext, Map<Program, CompiledProgram>>();
@@ -83,7 +80,8 @@ export class Gpu implements TextureSpace {
   draw<const P extends Program>(program: P, { inputs, uniforms, count }: Draw<P>): Texture[] {
     const { gl } = this;
     const outputs = program.outputs.map((kind) => this.texture(kind, count));
-    const compiled = this.#compiled(program);
+    const all = { ...uniforms, count, rowShift: this.rowShift };
+    const compiled = this.#compiled(program, uniforms);
     gl.useProgram(compiled.handle);
     gl.bindVertexArray(this.#vertexArray);
     for (const [unit, name] of Object.keys(program.inputs).entries()) {
@@ -92,11 +90,7 @@ export class Gpu implements TextureSpace {
       gl.activeTexture(gl.TEXTURE0 + unit);
       gl.bindTexture(texture.target, texture.handle);
     }
-    const values = uniforms as Readonly<Record<string, number>>;
-    for (const name of program.integers) compiled.setInteger(name, values[name] ?? 0);
-    for (const name of program.floats ?? []) compiled.setFloat(name, values[name] ?? 0);
-    compiled.setInteger('count', count);
-    compiled.setInteger('rowShift', this.rowShift);
+    compiled.set(all);
     const { width, height } = this.attach(outputs);
     gl.viewport(0, 0, width, height);
     gl.scissor(0, 0, width, height);
@@ -117,9 +111,7 @@ export class Gpu implements TextureSpace {
 
   /** The one output of a program that has one. */
   make<const P extends Program>(program: P, draw: Draw<P>): Texture {
-    const [output] = this.draw(program, draw);
-    if (output === undefined) throw new RangeError(`${program.name}: expected an output, got none`);
-    return output;
+    return itemAt(this.draw(program, draw), 0, program.name);
   }
 
   /** Binds a framebuffer with the textures' layers as its attachments. */
@@ -146,10 +138,10 @@ export class Gpu implements TextureSpace {
     return { width, height };
   }
 
-  #compiled(program: Program): CompiledProgram {
+  #compiled(program: Program, uniforms: Uniforms): CompiledProgram {
     const known = this.#programs.get(program);
     if (known !== undefined) return known;
-    const compiled = compileProgram(this.gl, program);
+    const compiled = compileProgram(this.gl, program, uniforms);
     this.#programs.set(program, compiled);
     return compiled;
   }

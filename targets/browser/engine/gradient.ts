@@ -4,7 +4,7 @@ import { clampRange } from '#runtime';
 import type { Shape } from '#runtime';
 
 import type { Gpu } from './gpu.ts';
-import { gridCells, gridIntegers, gridUniforms } from './grid.ts';
+import { gridCells, gridUniforms } from './grid.ts';
 import type { Grid } from './grid.ts';
 import type { Program } from './program.ts';
 import type { Gate } from './quantize-error.ts';
@@ -16,7 +16,6 @@ import type { Texture } from './texture.ts';
 const gateProgram = {
   name: 'gate',
   inputs: { gradients: 'blocks', outputs: 'values' },
-  integers: ['above', 'below'],
   outputs: ['blocks'],
   body: `
 ivec4 sampleOf(int i, uint output4, int s) {
@@ -36,7 +35,6 @@ void run(int i) {
 const sumProgram = {
   name: 'sum of gradients',
   inputs: { a: 'blocks', b: 'blocks' },
-  integers: [],
   outputs: ['blocks'],
   body: `
 ivec4 sampleOf(int i, int s) {
@@ -54,7 +52,6 @@ void run(int i) {
 const spreadProgram = {
   name: 'spread',
   inputs: { cells: 'blocks' },
-  integers: gridIntegers,
   outputs: ['blocks'],
   body: `${gridCells}
 void run(int i) {

@@ -21,12 +21,10 @@ int cellOf(int i) {
 }
 `;
 
-export const gridIntegers = ['height', 'width', 'gridHeight', 'gridWidth', 'channelQuads'] as const;
-
 /** Uniforms of gridCells; without a grid every texel takes its own. */
 export function gridUniforms(
   grid: Grid | null,
   channelQuads: number,
-): Readonly<Record<(typeof gridIntegers)[number], number>> {
+): Readonly<Record<keyof Grid | 'channelQuads', number>> {
   return { ...(grid ?? { height: 0, width: 0, gridHeight: 0, gridWidth: 0 }), channelQuads };
 }

@@ -4,14 +4,13 @@ import type { Gpu } from './gpu.ts';
 import type { Program } from './program.ts';
 import { texelsOf } from './site.ts';
 import type { Texture } from './texture.ts';
-import { geometryIntegers, geometryUniforms } from './window-sums.ts';
+import { geometryUniforms } from './window-sums.ts';
 import type { Geometry } from './window-sums.ts';
 import { places } from './window.ts';
 
 const program = {
   name: 'input gradient',
   inputs: { errors: 'values', weights: 'words', range: 'words' },
-  integers: geometryIntegers,
   outputs: ['blocks'],
   body: `
 ${places}

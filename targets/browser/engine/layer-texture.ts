@@ -16,16 +16,9 @@ export interface MatrixShape {
   readonly offsets: number;
 }
 
-export const matrixIntegers = [
-  'rows',
-  'channels',
-  'rowsPerGroup',
-  'channelsPerGroup',
-  'quads',
-  'columns',
-] as const;
-
-export type MatrixUniforms = Readonly<Record<(typeof matrixIntegers)[number], number>>;
+export type MatrixUniforms = Readonly<
+  Record<'rows' | 'channels' | 'rowsPerGroup' | 'channelsPerGroup' | 'quads' | 'columns', number>
+>;
 
 export function matrixUniforms({ rows, channels, groups, offsets }: MatrixShape): MatrixUniforms {
   const [rowsPerGroup, channelsPerGroup] = [rows / groups, channels / groups];

@@ -1,6 +1,5 @@
 // What an operator's programs look like from outside. Textures that go in stay the caller's; those
 // that come out are the caller's too, fresh or with one owner more.
-import { EngineError } from '#runtime';
 import type { OperatorName } from '#runtime';
 
 import type { Gpu } from './gpu.ts';
@@ -29,10 +28,4 @@ export interface Operator<Name extends OperatorName> {
   forward(gpu: Gpu, site: Site<Name>, call: ForwardCall): Texture;
   /** Gradients of the inputs; null where not wanted. */
   backward(gpu: Gpu, site: Site<Name>, call: BackwardCall): readonly (Texture | null)[];
-}
-
-/** The table that prepare made. */
-export function required(table: Texture | null): Texture {
-  if (table !== null) return table;
-  throw new EngineError('webgl: expected a table of constants, got none');
 }

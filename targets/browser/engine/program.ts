@@ -8,19 +8,20 @@ import type { TextureKind } from './texture.ts';
 export interface Program {
   readonly name: string;
   readonly inputs: Readonly<Record<string, TextureKind>>;
-  /** Uniforms of type int. */
-  readonly integers: readonly string[];
-  /** Uniforms of type float. */
+  /** Which of its uniforms are floats; all others that a draw sets are ints. */
   readonly floats?: readonly string[];
   /** `blocks` count as four outputs, one for each layer. */
   readonly outputs: readonly TextureKind[];
   readonly body: string;
 }
 
+/** By name. */
+export type Uniforms = Readonly<Record<string, number>>;
+
 export interface CompiledProgram {
   readonly handle: WebGLProgram;
-  setInteger(name: string, value: number): void;
-  setFloat(name: string, value: number): void;
+  /** Passes values on where they differ from the last ones. */
+  set(uniforms: Uniforms): void;
 }
 
 const samplers = { values: 'usampler2D', words: 'isampler2D', blocks: 'isampler2DArray' } as const;
@@ -31,7 +32,11 @@ void main() {
   gl_Position = vec4(gl_VertexID == 1 ? 3.0 : -1.0, gl_VertexID == 2 ? 3.0 : -1.0, 0.0, 1.0);
 }`;
 
-function fragmentSource(program: Program): string {
+function typeOf({ floats = [] }: Program, uniform: string): 'float' | 'int' {
+  return floats.includes(uniform) ? 'float' : 'int';
+}
+
+function fragmentSource(program: Program, uniforms: Uniforms): string {
   const outputs = program.outputs.flatMap((kind) =>
     kind === 'values'
       ? ['uvec4']
@@ -41,8 +46,7 @@ function fragmentSource(program: Program): string {
     '#version 300 es',
     arithmetic,
     ...Object.entries(program.inputs).map(([name, kind]) => `uniform ${samplers[kind]} ${name};`),
-    ...program.integers.map((name) => `uniform int ${name};`),
-    ...(program.floats ?? []).map((name) => `uniform float ${name};`),
+    ...Object.keys(uniforms).map((name) => `uniform ${typeOf(program, name)} ${name};`),
     ...outputs.map((type, index) => `layout(location = ${index}) out ${type} result${index};`),
     program.body,
     'void main() {',
@@ -53,12 +57,19 @@ function fragmentSource(program: Program): string {
   ].join('\n');
 }
 
-/** Throws EngineError with the compiler's words; on a lost context it says so. */
-export function compileProgram(gl: WebGL2RenderingContext, program: Program): CompiledProgram {
+/**
+ * Compiles a program for draws with these uniforms, whatever their values. Throws EngineError with the
+ * compiler's words; on a lost context it says so.
+ */
+export function compileProgram(
+  gl: WebGL2RenderingContext,
+  program: Program,
+  uniforms: Uniforms,
+): CompiledProgram {
   const handle = gl.createProgram();
   for (const [type, source] of [
     [gl.VERTEX_SHADER, vertexSource],
-    [gl.FRAGMENT_SHADER, fragmentSource(program)],
+    [gl.FRAGMENT_SHADER, fragmentSource(program, uniforms)],
   ] as const) {
     const shader = gl.createShader(type);
     if (shader === null) break; // the context is lost; linking fails below
@@ -78,34 +89,19 @@ export function compileProgram(gl: WebGL2RenderingContext, program: Program): Co
     gl.uniform1i(gl.getUniformLocation(handle, name), unit);
   }
   gl.uniform1i(gl.getUniformLocation(handle, 'zero'), 0);
-  return { handle, ...uniformSetters(gl, handle) };
-}
-
-/** Setters that pass a value on only where it differs from the last one. */
-function uniformSetters(
-  gl: WebGL2RenderingContext,
-  handle: WebGLProgram,
-): Omit<CompiledProgram, 'handle'> {
-  const known = new Map<string, { location: WebGLUniformLocation | null; value: number }>();
-  const changed = (name: string, value: number): WebGLUniformLocation | null => {
-    const own = known.get(name);
-    if (own === undefined) {
-      const location = gl.getUniformLocation(handle, name);
-      known.set(name, { location, value });
-      return location;
-    }
-    if (Object.is(own.value, value)) return null;
-    own.value = value;
-    return own.location;
-  };
+  const locations = new Map<string, WebGLUniformLocation | null>();
+  const values = new Map<string, number>();
   return {
-    setInteger(name, value) {
-      const location = changed(name, value);
-      if (location !== null) gl.uniform1i(location, value);
-    },
-    setFloat(name, value) {
-      const location = changed(name, value);
-      if (location !== null) gl.uniform1f(location, value);
+    handle,
+    set(next) {
+      for (const [name, value] of Object.entries(next)) {
+        if (Object.is(values.get(name), value)) continue;
+        values.set(name, value);
+        if (!locations.has(name)) locations.set(name, gl.getUniformLocation(handle, name));
+        const location = locations.get(name) ?? null;
+        if (typeOf(program, name) === 'int') gl.uniform1i(location, value);
+        else gl.uniform1f(location, value);
+      }
     },
   };
 }

@@ -7,7 +7,7 @@
 // status is 0, or the code of the first failure so far: it is handed from texel to texel through a
 // step, so that updates after a failure leave the weights as they were, and told at the next reading.
 import type { Gpu } from './gpu.ts';
-import { gridCells, gridIntegers, gridUniforms } from './grid.ts';
+import { gridCells, gridUniforms } from './grid.ts';
 import type { Grid } from './grid.ts';
 import type { Program } from './program.ts';
 import type { Texture } from './texture.ts';
@@ -63,13 +63,11 @@ vec4 gradientAt(Texel texel, int s) {
 `;
 
 const sourceInputs = { gradients: 'blocks', outputs: 'values', constants: 'words' } as const;
-const sourceIntegers = [...gridIntegers, 'isGated', 'above', 'below', 'isDouble'] as const;
 
 // Floats as integers of the same order; the largest one stands for NaN and the infinities.
 const extremesProgram = {
   name: 'extremes',
   inputs: sourceInputs,
-  integers: [...sourceIntegers, 'texels', 'perPart'],
   outputs: ['words'],
   body: `
 ${gatedGradient}
@@ -107,7 +105,6 @@ void run(int part) {
 const rangeProgram = {
   name: 'range',
   inputs: { parts: 'words', previous: 'words' },
-  integers: ['partCount', 'failure'],
   outputs: ['words'],
   body: `
 float valueOf(int order) { return intBitsToFloat(order ^ ((order >> 31) & 0x7fffffff)); }
@@ -134,7 +131,7 @@ void run(int i) {
 } as const satisfies Program;
 
 // The estimate t is within 2^-13 of g / s, so only near a half is the exact quotient worth its time.
-const quantizeBody = `
+const quantizeBody = (other = '', results = ''): string => `
 ${gatedGradient}
 uint quantized(vec4 g, ivec4 range) {
   vec4 t = g * intBitsToFloat(range.w);
@@ -149,42 +146,35 @@ uint quantized(vec4 g, ivec4 range) {
   }
   return packed(clamp(d + range.y, ivec4(0), ivec4(255)));
 }
-`;
-
-const quantizeProgram = {
-  name: 'quantize',
-  inputs: { ...sourceInputs, range: 'words' },
-  integers: sourceIntegers,
-  outputs: ['values'],
-  body: `${quantizeBody}
 void run(int i) {
   ivec4 own = texelFetch(range, ivec2(0), 0);
   Texel texel = texelOf(i);
   uvec4 d = uvec4(0);
-  for (int s = 0; s < 4; s++) d[s] = quantized(gradientAt(texel, s), own);
+  uvec4 e = d;
+  for (int s = 0; s < 4; s++) {
+    vec4 g = gradientAt(texel, s);
+    d[s] = quantized(g, own);
+    ${other}
+  }
   result0 = d;
-}`,
+  ${results}
+}`;
+
+const quantizeProgram = {
+  name: 'quantize',
+  inputs: { ...sourceInputs, range: 'words' },
+  outputs: ['values'],
+  body: quantizeBody(),
 } as const satisfies Program;
 
 const quantizeBothProgram = {
   ...quantizeProgram,
   name: 'quantize both',
   outputs: ['values', 'values'],
-  body: `${quantizeBody}
-void run(int i) {
-  ivec4 own = texelFetch(range, ivec2(0), 0);
-  ivec4 other = texelFetch(range, ivec2(1, 0), 0);
-  Texel texel = texelOf(i);
-  uvec4 d = uvec4(0);
-  uvec4 e = uvec4(0);
-  for (int s = 0; s < 4; s++) {
-    vec4 g = gradientAt(texel, s);
-    d[s] = quantized(g, own);
-    e[s] = quantized(mul(g, texel.scales), other);
-  }
-  result0 = d;
-  result1 = e;
-}`,
+  body: quantizeBody(
+    'e[s] = quantized(mul(g, texel.scales), texelFetch(range, ivec2(1, 0), 0));',
+    'result1 = e;',
+  ),
 } as const satisfies Program;
 
 /**

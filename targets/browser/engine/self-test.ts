@@ -6,8 +6,8 @@
 // 1 of 255 and weights by 1 of 127 in the share of numbers that the test reports; it still learns, but
 // a lesson no longer replays bit for bit on another machine. A driver's error makes most numbers
 // differ, and that is what the bound is for.
-import { EngineError, openKernelEngine } from '#runtime';
-import type { Engine, EngineInput, LayerParameters, StepRates } from '#runtime';
+import { copyParameters, EngineError, openKernelEngine } from '#runtime';
+import type { Engine, EngineInput, StepRates } from '#runtime';
 
 import { selfTestModel } from './self-test-model.ts';
 import { WebglEngine } from './webgl-engine.ts';
@@ -52,7 +52,7 @@ async function runSelfTest(gl: WebGL2RenderingContext): Promise<SelfTest> {
 /** Every number that an engine gives out and learns in two steps. */
 async function script(open: (input: EngineInput) => Engine): Promise<number[]> {
   const { samples, targets, batch, ...content } = selfTestModel();
-  const parameters = copies(content.model.layers);
+  const parameters = copyParameters(content.model.layers);
   await using engine = open({ ...content, stateFeedback: [], parameters, programs: new Map() });
   const seen: number[] = [];
   for (let step = 0; step < 2; step++) {
@@ -68,16 +68,8 @@ async function script(open: (input: EngineInput) => Engine): Promise<number[]> {
     }
     for (const owned of [input, middle, result.error, result.inputGradient]) owned?.dispose();
   }
+  seen.push(...(await engine.predict(samples.subarray(0, samples.length / batch), 1)));
   await engine.pull();
   for (const { weights, bias } of parameters.values()) seen.push(...weights, ...bias);
   return seen;
-}
-
-function copies(layers: ReadonlyMap<number, LayerParameters>): Map<number, LayerParameters> {
-  return new Map(
-    Array.from(layers, ([node, { weights, bias, weightScales }]) => [
-      node,
-      { weights: weights.slice(), bias: bias.slice(), weightScales },
-    ]),
-  );
 }

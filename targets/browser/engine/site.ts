@@ -59,11 +59,14 @@ export function sitesOf(model: Model): readonly AnySite[] {
   });
 }
 
-/** The item at `index`, which the checks at opening promise. */
+/** What the checks at opening promise to be there. */
+export function present<Item>(item: Item | null | undefined, what: string): Item {
+  if (item !== null && item !== undefined) return item;
+  throw new EngineError(`webgl: expected ${what}, got none; check the model first`);
+}
+
 export function itemAt<Item>(items: readonly Item[], index: number, what: string): Item {
-  const item = items[index];
-  if (item !== undefined) return item;
-  throw new EngineError(`webgl: expected ${what} ${index}, got none; check the model first`);
+  return present(items[index], `${what} ${index}`);
 }
 
 export function inputShape(site: AnySite, index = 0): Shape {
@@ -75,10 +78,7 @@ export function inputQuantization(site: AnySite, index = 0): Quantization {
 }
 
 export function outputQuantization(site: AnySite): Quantization {
-  if (site.outputQuantization !== null) return site.outputQuantization;
-  throw new EngineError(
-    `${site.name}: expected a quantised output, got none; check the model first`,
-  );
+  return present(site.outputQuantization, `${site.name}: a quantised output`);
 }
 
 /** Channels come four to a texel. */

@@ -10,7 +10,6 @@ import type { Texture } from './texture.ts';
 const errorProgram = {
   name: 'softmax error',
   inputs: { logits: 'blocks', targets: 'words', exponentials: 'words' },
-  integers: ['classes', 'quads', 'batch'],
   outputs: ['blocks'],
   body: `
 float logitAt(int group, int c, int s) {
@@ -52,7 +51,6 @@ void run(int i) {
 const dequantizeProgram = {
   name: 'dequantize',
   inputs: { values: 'values' },
-  integers: ['zeroPoint'],
   floats: ['scale'],
   outputs: ['blocks'],
   body: `

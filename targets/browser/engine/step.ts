@@ -6,7 +6,7 @@
 // steps, words, one texel: [bits of step, bits of the bias' step, status, 0]; status as in quantize-error.ts.
 import { wideIntegers } from './arithmetic.ts';
 import type { Gpu } from './gpu.ts';
-import { matrixIntegers, matrixTexels } from './layer-texture.ts';
+import { matrixTexels } from './layer-texture.ts';
 import type { MatrixUniforms } from './layer-texture.ts';
 import type { Program } from './program.ts';
 import type { Texture } from './texture.ts';
@@ -60,7 +60,6 @@ uvec4 carried(uvec4 limbs) {
 const squaresProgram = {
   name: 'squares',
   inputs: { sums: 'blocks' },
-  integers: [...matrixIntegers, 'texels', 'perPart'],
   outputs: ['words'],
   body: `${blocks}${squares}
 void run(int part) {
@@ -79,7 +78,6 @@ void run(int part) {
 const stepsProgram = {
   name: 'steps',
   inputs: { parts: 'words', sums: 'blocks', range: 'words', constants: 'words', weights: 'words' },
-  integers: ['rows', 'columns', 'partCount', 'badStep', 'badBias'],
   floats: ['inputScale', 'rate', 'ratio', 'allowed', 'allowedBias'],
   outputs: ['words'],
   body: `${wideIntegers}${squares}

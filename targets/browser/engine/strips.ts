@@ -75,7 +75,6 @@ function windowRows(site: AnySite): { readonly wanted: number; readonly made: nu
 const program = {
   name: 'strips',
   inputs: { values: 'values' },
-  integers: ['pitch', 'height', 'from', 'to'],
   outputs: ['values'],
   body: `
 void run(int i) {

@@ -101,21 +101,21 @@ export class Texture {
     return this.width * this.height * bytesPerTexel[this.kind];
   }
 
-  get isFree(): boolean {
-    return this.#owners === 0;
+  #requireOwner(): void {
+    if (this.#owners === 0)
+      throw new EngineError('webgl: expected a live texture, got a freed one');
   }
 
   /** One owner more. */
   retain(): this {
-    if (this.isFree) throw new EngineError('webgl: expected a live texture, got a freed one');
+    this.#requireOwner();
     this.#owners++;
     return this;
   }
 
   release(): void {
-    if (this.isFree) throw new EngineError('webgl: expected a live texture, got a freed one');
-    this.#owners--;
-    if (!this.isFree) return;
+    this.#requireOwner();
+    if (--this.#owners > 0) return;
     const { gl, ledger } = this.#space;
     gl.deleteTexture(this.handle);
     ledger.add(-1, -this.bytes);

@@ -4,7 +4,7 @@
 //   noise(i) = ((((i + offset) * 0x9E3779B1) mod 2^32) >>> 9) * 2^-23 - 0.5 + 2^-24, which is exact
 // Where the status is not 0 the new weights are the old ones.
 import type { Gpu } from './gpu.ts';
-import { matrixIntegers, matrixTexels } from './layer-texture.ts';
+import { matrixTexels } from './layer-texture.ts';
 import type { MatrixUniforms } from './layer-texture.ts';
 import type { Program } from './program.ts';
 import { blocks } from './step.ts';
@@ -14,7 +14,6 @@ import type { Texture } from './texture.ts';
 const updateProgram = {
   name: 'update',
   inputs: { sums: 'blocks', weights: 'words', constants: 'words', steps: 'words' },
-  integers: [...matrixIntegers, 'noiseOffset', 'limit'],
   outputs: ['words'],
   body: `${blocks}
 vec4 noise(ivec4 index) {
@@ -56,7 +55,6 @@ void run(int i) {
 const commitProgram = {
   name: 'commit',
   inputs: { weights: 'words', updated: 'words', status: 'words' },
-  integers: [],
   outputs: ['words'],
   body: `
 void run(int i) {

@@ -2,7 +2,7 @@
 // docs/numerics.md has it. Calls queue draws and return; only logits, weights and activations that
 // are asked for are read back, without blocking. A failure that the GPU alone notices is thrown by the
 // next call that reads (failures.ts); weights stand still from the failure on.
-import { EngineError, inferShapes, InputError, moduleInput } from '#runtime';
+import { inferShapes, InputError, moduleInput } from '#runtime';
 import type {
   DeviceActivation,
   Engine,
@@ -27,7 +27,7 @@ import { closeNetwork, openNetwork } from './network.ts';
 import type { Network } from './network.ts';
 import { packTargets, packValues, unpackBlocks, unpackValues } from './padding.ts';
 import { readTextures } from './read-back.ts';
-import { itemAt, texelsOf } from './site.ts';
+import { itemAt, present, texelsOf } from './site.ts';
 import { softmaxError } from './softmax-error.ts';
 import type { Texture } from './texture.ts';
 
@@ -197,8 +197,7 @@ export class WebglEngine implements Engine {
         feedbacks: own?.source === 'module' ? own.calls : noFeedback,
       };
       const atInput = await learnExactly(this.#network, call, exact, rates);
-      if (atInput !== null) return new GradientHandle(atInput, this.#shape(range.from), batch);
-      throw new EngineError('learnByReplay: expected a gradient at the module input, got none');
+      return new GradientHandle(present(atInput, 'a gradient'), this.#shape(range.from), batch);
     });
   }
 

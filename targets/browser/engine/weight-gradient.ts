@@ -11,7 +11,7 @@ import { matrixTexels } from './layer-texture.ts';
 import type { Program } from './program.ts';
 import { groupsOf } from './site.ts';
 import type { Texture } from './texture.ts';
-import { geometryIntegers, geometryUniforms } from './window-sums.ts';
+import { geometryUniforms } from './window-sums.ts';
 import type { Geometry } from './window-sums.ts';
 
 /** Fragments worth having at once. */
@@ -20,7 +20,6 @@ const wantedFragments = 2048;
 const gradientProgram = {
   name: 'weight gradient',
   inputs: { errors: 'values', values: 'values', range: 'words' },
-  integers: [...geometryIntegers, 'inputZero', 'texels', 'groups', 'rowsPerPart'],
   outputs: ['blocks'],
   body: `
 void run(int i) {
@@ -84,7 +83,6 @@ void run(int i) {
 const sumProgram = {
   name: 'sum of parts',
   inputs: { parts: 'blocks' },
-  integers: ['texels', 'partCount'],
   outputs: ['blocks'],
   body: `
 void run(int i) {

@@ -4,14 +4,13 @@
 //   sum[row] = bias[row] + sum over k, c of w[row, k, c] (x[gather(p, k), c] - zero)
 import type { ClampRange, Quantization, Shape } from '#runtime';
 
-import { eachSample, firstSample } from './each-sample.ts';
+import { eachSample } from './each-sample.ts';
 import type { Gpu } from './gpu.ts';
-import { matrixIntegers } from './layer-texture.ts';
 import type { MatrixUniforms } from './layer-texture.ts';
 import type { Program } from './program.ts';
 import { quadsOf, texelsOf } from './site.ts';
 import type { Texture } from './texture.ts';
-import { places, windowIntegers } from './window.ts';
+import { places } from './window.ts';
 import type { WindowUniforms } from './window.ts';
 
 /** Where a layer or a feedback reads and how many rows it makes. */
@@ -23,18 +22,11 @@ export interface Geometry {
   readonly outputShape: Shape;
 }
 
-export const geometryIntegers: readonly [
-  ...typeof windowIntegers,
-  ...typeof matrixIntegers,
-  'inputQuads',
-  'rowQuads',
-] = [...windowIntegers, ...matrixIntegers, 'inputQuads', 'rowQuads'];
+export type GeometryUniforms = WindowUniforms &
+  MatrixUniforms &
+  Readonly<Record<'inputQuads' | 'rowQuads', number>>;
 
-export function geometryUniforms({
-  window,
-  matrix,
-  inputShape,
-}: Geometry): Readonly<Record<(typeof geometryIntegers)[number], number>> {
+export function geometryUniforms({ window, matrix, inputShape }: Geometry): GeometryUniforms {
   const rowQuads = Math.ceil(matrix.rows / 4);
   return { ...window, ...matrix, inputQuads: quadsOf(inputShape), rowQuads };
 }
@@ -58,8 +50,7 @@ const readStrip = `
 
 // Products are added in float32, which GPUs multiply several times faster than int32, and folded into
 // int32 before they could reach 2^24: a quad adds at most 4 * 127 * 255, so 128 quads are exact.
-// `each` is eachSample, or firstSample.
-const windowSumsOf = (each: (line: string) => string, row = ownRow, read = ''): string => `
+const windowSumsOf = (row = ownRow, read = ''): string => `
 ${places}
 struct Sums { ivec4 s0; ivec4 s1; ivec4 s2; ivec4 s3; };
 
@@ -81,7 +72,7 @@ Sums windowSums(int i, int zeroPoint) {
       }
       int from = (row + x) * inputQuads + first;
       for (int j = 0; j < quads;) {
-        ${each('vec4 part# = vec4(0.0);')}
+        ${eachSample('vec4 part# = vec4(0.0);')}
         for (int end = min(quads, j + 128); j < end; j++) {
           uvec4 v = texelFetch(values, at(from + j), 0);${read}
           ivec4 m = texelFetch(weights, at(w + j), 0);
@@ -90,9 +81,9 @@ Sums windowSums(int i, int zeroPoint) {
           vec4 m2 = vec4((m << 8) >> 24);
           vec4 m3 = vec4(m >> 24);
           vec4 c;
-          ${each('c = vec4(channelsOf(v.@) - zeroPoint); part# += m0 * c.x + m1 * c.y + m2 * c.z + m3 * c.w;')}
+          ${eachSample('c = vec4(channelsOf(v.@) - zeroPoint); part# += m0 * c.x + m1 * c.y + m2 * c.z + m3 * c.w;')}
         }
-        ${each('sums.s# += ivec4(part#);')}
+        ${eachSample('sums.s# += ivec4(part#);')}
       }
       w += quads;
     }
@@ -101,7 +92,7 @@ Sums windowSums(int i, int zeroPoint) {
 }
 `;
 
-const windowSums = windowSumsOf(eachSample);
+const windowSums = windowSumsOf();
 
 const quantizedSums = `
 uint quantized(ivec4 sum, vec4 m) {
@@ -117,22 +108,14 @@ void run(int i) {
 const forwardProgram = {
   name: 'layer forward',
   inputs: { values: 'values', weights: 'words', constants: 'words' },
-  integers: [...geometryIntegers, 'inputZero', 'outputZero', 'lo', 'hi'],
   outputs: ['values'],
   body: `${windowSums}${quantizedSums}`,
-} as const satisfies Program;
-
-const forwardSingleProgram = {
-  ...forwardProgram,
-  name: 'layer forward of one sample',
-  body: `${windowSumsOf(firstSample)}${quantizedSums}`,
 } as const satisfies Program;
 
 const forwardStripsProgram = {
   ...forwardProgram,
   name: 'layer forward in strips',
-  integers: [...forwardProgram.integers, 'inputRows'],
-  body: `${windowSumsOf(eachSample, rowOfStrip, readStrip)}${quantizedSums}`,
+  body: `${windowSumsOf(rowOfStrip, readStrip)}${quantizedSums}`,
 } as const satisfies Program;
 
 const scaledSums = `${windowSums}
@@ -149,7 +132,6 @@ void scale(Sums sums, vec4 m) {
 const logitsProgram = {
   name: 'logits',
   inputs: { values: 'values', weights: 'words', constants: 'words' },
-  integers: [...geometryIntegers, 'inputZero'],
   outputs: ['blocks'],
   body: `${scaledSums}
 void run(int i) {
@@ -161,7 +143,6 @@ void run(int i) {
 const feedbackProgram = {
   name: 'feedback',
   inputs: { values: 'values', weights: 'words', constants: 'words', range: 'words' },
-  integers: geometryIntegers,
   outputs: ['blocks'],
   body: `${scaledSums}
 void run(int i) {
@@ -183,7 +164,7 @@ export interface WindowSums {
 }
 
 function drawOf({ geometry, batch }: WindowSums): {
-  readonly uniforms: ReturnType<typeof geometryUniforms>;
+  readonly uniforms: GeometryUniforms;
   readonly count: number;
 } {
   return {
@@ -209,7 +190,7 @@ export function layerForward(
     const inputRows = sums.stripsOf;
     return gpu.make(forwardStripsProgram, { ...draw, uniforms: { ...draw.uniforms, inputRows } });
   }
-  return gpu.make(sums.batch === 1 ? forwardSingleProgram : forwardProgram, draw);
+  return gpu.make(forwardProgram, draw);
 }
 
 /** blocks of float32 [n, positions, rows] */

@@ -2,22 +2,23 @@
 import { windowOutput } from '#runtime';
 import type { Shape, Window } from '#runtime';
 
-export const windowIntegers = [
-  'inputHeight',
-  'inputWidth',
-  'outputHeight',
-  'outputWidth',
-  'kernelHeight',
-  'kernelWidth',
-  'strideY',
-  'strideX',
-  'dilationY',
-  'dilationX',
-  'padTop',
-  'padLeft',
-] as const;
-
-export type WindowUniforms = Readonly<Record<(typeof windowIntegers)[number], number>>;
+export type WindowUniforms = Readonly<
+  Record<
+    | 'inputHeight'
+    | 'inputWidth'
+    | 'outputHeight'
+    | 'outputWidth'
+    | 'kernelHeight'
+    | 'kernelWidth'
+    | 'strideY'
+    | 'strideX'
+    | 'dilationY'
+    | 'dilationX'
+    | 'padTop'
+    | 'padLeft',
+    number
+  >
+>;
 
 export function windowUniforms(input: Shape, window: Window): WindowUniforms {
   const [outputHeight, outputWidth] = windowOutput(input, window);

@@ -8,7 +8,6 @@ import { inputQuantization, itemAt, outputQuantization, texelsOf } from '../site
 const program = {
   name: 'add',
   inputs: { a: 'values', b: 'values' },
-  integers: ['zeroA', 'zeroB', 'zeroY', 'lo', 'hi'],
   floats: ['scaleA', 'scaleB'],
   outputs: ['values'],
   body: `

@@ -1,19 +1,24 @@
 import { gatherTable } from '#runtime';
 
 import type { Operator } from '../operator.ts';
-import { required } from '../operator.ts';
 import type { Program } from '../program.ts';
-import { inputQuantization, inputShape, itemAt, outputQuantization, texelsOf } from '../site.ts';
+import {
+  inputQuantization,
+  inputShape,
+  itemAt,
+  outputQuantization,
+  texelsOf,
+  present,
+} from '../site.ts';
 import type { Site } from '../site.ts';
 import { places } from '../window.ts';
-import { forEachReach, forEachRead, poolIntegers, poolUniforms } from './pool.ts';
+import { forEachReach, forEachRead, poolUniforms } from './pool.ts';
 
 // y = rne(f32(f32(sum over k of (x[gather(p, k), c] - z_x)) * m[p])) + z_y, clamped to 0..255
 // table, words: texel p is [bits of m[p], bits of r[p], 0, 0]; m[p] = f32(s_x / f32(s_y * count[p])), r[p] = f32(1 / count[p])
 const forwardProgram = {
   name: 'average pool',
   inputs: { values: 'values', table: 'words' },
-  integers: [...poolIntegers, 'inputZero', 'outputZero'],
   outputs: ['values'],
   body: `${places}
 uint mean(ivec4 sum, vec4 m) {
@@ -40,7 +45,6 @@ void run(int i) {
 const backwardProgram = {
   name: 'average pool backward',
   inputs: { gradients: 'blocks', table: 'words' },
-  integers: poolIntegers,
   outputs: ['blocks'],
   body: `${places}
 ivec4 sampleOf(int i, int s) {
@@ -72,7 +76,7 @@ export const averagePool: Operator<'averagePool'> = {
   },
   forward: (gpu, site, { inputs, table, batch }) =>
     gpu.make(forwardProgram, {
-      inputs: { values: itemAt(inputs, 0, 'input'), table: required(table) },
+      inputs: { values: itemAt(inputs, 0, 'input'), table: present(table, 'a table') },
       uniforms: {
         ...poolUniforms(site),
         inputZero: inputQuantization(site).zeroPoint,
@@ -83,7 +87,7 @@ export const averagePool: Operator<'averagePool'> = {
   backward: (gpu, site, { table, gradient, batch, wanted }) => [
     wanted[0] === true
       ? gpu.make(backwardProgram, {
-          inputs: { gradients: gradient, table: required(table) },
+          inputs: { gradients: gradient, table: present(table, 'a table') },
           uniforms: poolUniforms(site),
           count: texelsOf(inputShape(site), batch),
         })

@@ -19,16 +19,6 @@ import type { Texture } from '../texture.ts';
 const joinProgram = {
   name: 'concat',
   inputs: { left: 'values', right: 'values' },
-  integers: [
-    'quads',
-    'leftQuads',
-    'rightQuads',
-    'leftChannels',
-    'channels',
-    'zeroLeft',
-    'zeroRight',
-    'zeroY',
-  ],
   floats: ['scaleLeft', 'scaleRight'],
   outputs: ['values'],
   body: `
@@ -54,7 +44,6 @@ void run(int i) {
 const sliceProgram = {
   name: 'slice',
   inputs: { gradients: 'blocks' },
-  integers: ['quads', 'ownQuads', 'ownChannels', 'offset'],
   outputs: ['blocks'],
   body: `
 ivec4 sampleOf(int i, int s) {

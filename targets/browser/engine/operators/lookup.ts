@@ -1,13 +1,11 @@
-import { required } from '../operator.ts';
 import type { Operator } from '../operator.ts';
 import type { Program } from '../program.ts';
-import { itemAt, texelsOf } from '../site.ts';
+import { itemAt, texelsOf, present } from '../site.ts';
 
 // y = table[x]. table, words: texel x is [y, bits of the slope, 0, 0].
 const forwardProgram = {
   name: 'lookup',
   inputs: { values: 'values', table: 'words' },
-  integers: [],
   outputs: ['values'],
   body: `
 uint entries(uint x) {
@@ -25,7 +23,6 @@ void run(int i) {
 const backwardProgram = {
   name: 'lookup backward',
   inputs: { values: 'values', table: 'words', gradients: 'blocks' },
-  integers: [],
   outputs: ['blocks'],
   body: `
 ivec4 sampleOf(int i, uint x, int s) {
@@ -52,7 +49,7 @@ export const lookup: Operator<'lookup'> = {
   },
   forward: (gpu, site, { inputs, table, batch }) =>
     gpu.make(forwardProgram, {
-      inputs: { values: itemAt(inputs, 0, 'input'), table: required(table) },
+      inputs: { values: itemAt(inputs, 0, 'input'), table: present(table, 'a table') },
       uniforms: {},
       count: texelsOf(site.outputShape, batch),
     }),
@@ -61,7 +58,7 @@ export const lookup: Operator<'lookup'> = {
       ? gpu.make(backwardProgram, {
           inputs: {
             values: itemAt(inputs, 0, 'input'),
-            table: required(table),
+            table: present(table, 'a table'),
             gradients: gradient,
           },
           uniforms: {},

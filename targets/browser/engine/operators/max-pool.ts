@@ -2,13 +2,12 @@ import type { Operator } from '../operator.ts';
 import type { Program } from '../program.ts';
 import { inputShape, itemAt, texelsOf } from '../site.ts';
 import { places } from '../window.ts';
-import { forEachReach, forEachRead, poolIntegers, poolUniforms } from './pool.ts';
+import { forEachReach, forEachRead, poolUniforms } from './pool.ts';
 
 // y[p, c] = max over k of x[gather(p, k), c], padding left out; 0 for a window of padding alone
 const forwardProgram = {
   name: 'max pool',
   inputs: { values: 'values' },
-  integers: poolIntegers,
   outputs: ['values'],
   body: `${places}
 void run(int i) {
@@ -31,7 +30,6 @@ void run(int i) {
 const shareProgram = {
   name: 'max pool shares',
   inputs: { values: 'values', maxima: 'values', gradients: 'blocks' },
-  integers: poolIntegers,
   outputs: ['blocks'],
   body: `${places}
 ivec4 sampleOf(int i, int s) {
@@ -57,7 +55,6 @@ void run(int i) {
 const backwardProgram = {
   name: 'max pool backward',
   inputs: { values: 'values', maxima: 'values', shares: 'blocks' },
-  integers: poolIntegers,
   outputs: ['blocks'],
   body: `${places}
 ivec4 sampleOf(int i, int s) {

@@ -20,13 +20,11 @@ import type { Texture } from '../texture.ts';
 const factor = `
 int factorAt(int i) { return isPerChannel == 0 ? i : i / (positions * quads) * quads + i % quads; }
 `;
-const factorIntegers = ['isPerChannel', 'positions', 'quads'] as const;
 
 // y = rne(f32(f32((a - z_a) (b - z_b)) * f32(f32(s_a * s_b) / s_y))) + z_y, clamped to 0..255
 const forwardProgram = {
   name: 'mul',
   inputs: { a: 'values', b: 'values' },
-  integers: [...factorIntegers, 'zeroA', 'zeroB', 'zeroY'],
   floats: ['scale'],
   outputs: ['values'],
   body: `${factor}
@@ -45,7 +43,6 @@ void run(int i) {
 const backwardProgram = {
   name: 'mul backward',
   inputs: { gradients: 'blocks', others: 'values' },
-  integers: [...factorIntegers, 'otherZero'],
   floats: ['otherScale'],
   outputs: ['blocks'],
   body: `${factor}
@@ -68,7 +65,6 @@ void run(int i) {
 const perChannelProgram = {
   name: 'mul backward per channel',
   inputs: { gradients: 'blocks', others: 'values' },
-  integers: ['positions', 'quads', 'otherZero'],
   floats: ['otherScale'],
   outputs: ['blocks'],
   body: `${wideIntegers}
@@ -210,7 +206,11 @@ function scaleUniforms(site: Site<'mul'>, input: 0 | 1): { otherZero: number; ot
   return { otherZero: zeroPoint, otherScale: Math.fround(scale) };
 }
 
-function factorUniforms(site: Site<'mul'>): Record<(typeof factorIntegers)[number], number> {
+function factorUniforms(site: Site<'mul'>): {
+  readonly isPerChannel: number;
+  readonly positions: number;
+  readonly quads: number;
+} {
   const [a, b] = [inputShape(site, 0), inputShape(site, 1)];
   return {
     isPerChannel: sameShape(a, b) ? 0 : 1,

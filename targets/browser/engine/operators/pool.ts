@@ -1,16 +1,12 @@
 // What both pools share: their uniforms, and the sum that brings shares of the gradient back.
 import { inputShape, quadsOf } from '../site.ts';
 import type { Site } from '../site.ts';
-import { windowIntegers, windowUniforms } from '../window.ts';
-
-export const poolIntegers: readonly [...typeof windowIntegers, 'channelQuads'] = [
-  ...windowIntegers,
-  'channelQuads',
-];
+import { windowUniforms } from '../window.ts';
+import type { WindowUniforms } from '../window.ts';
 
 export function poolUniforms(
   site: Site<'maxPool'> | Site<'averagePool'>,
-): Readonly<Record<(typeof poolIntegers)[number], number>> {
+): WindowUniforms & { readonly channelQuads: number } {
   const input = inputShape(site);
   return {
     ...windowUniforms(input, site.attributes.window),

@@ -4,6 +4,7 @@ import type { Graph, LayerName, OperatorName } from '#runtime';
 
 import type { Gpu } from '../gpu.ts';
 import type { BackwardCall, ForwardCall, Operator } from '../operator.ts';
+import { present } from '../site.ts';
 import type { AnySite, LayerSite, SequenceName, Site } from '../site.ts';
 import type { Texture } from '../texture.ts';
 import { add } from './add.ts';
@@ -36,9 +37,8 @@ export async function loadOperators({ nodes }: Graph): Promise<void> {
 }
 
 function operatorOf<Key extends Name>(name: Key): Operator<Key> {
-  const found = loaded[name];
-  if (found !== undefined) return found;
-  throw new EngineError(`webgl: expected operator ${name} to be loaded, got none`);
+  const found: Operator<Key> | undefined = loaded[name];
+  return present(found, `operator ${name}`);
 }
 
 /** The constants that the site's programs read, uploaded; null where they need none. */
