@@ -1,7 +1,7 @@
 // From an ONNX file and some samples to an int8 model: everything an export does once, whatever the
 // plan. Benchmarks prepare once and assemble many plans.
-import { InputError, inferShapes, sizeOf } from '#runtime';
-import type { InputDescription, Model, Module, Shape } from '#runtime';
+import { InputError, inferShapes, logMel, logMelForm, sizeOf } from '#runtime';
+import type { InputDescription, Model, Module, Shape, SoundDescription } from '#runtime';
 
 import type { FloatModel } from './float/model.ts';
 import { outputOf, runFloat } from './float/run.ts';
@@ -26,6 +26,8 @@ export interface PrepareOptions {
   /** Normalisation the device applies to samples; default none. One number per channel. */
   readonly mean?: readonly number[];
   readonly deviation?: readonly number[];
+  /** Where samples are log-mel features of sounds: how devices compute them; before mean and deviation. */
+  readonly sound?: SoundDescription;
   readonly observer?: Observer;
   /** Largest |weight|; a model that is already int8 keeps its own weights, at most 127. */
   readonly weightLimit?: 64 | 127;
@@ -62,7 +64,10 @@ export function prepareImported(imported: ImportedModel, options: PrepareOptions
   const channels = graph.inputShape[2];
   const { mean = filled(channels, 0), deviation = filled(channels, 1) } = options;
   const bare: FloatModel = { graph, parameters: imported.parameters };
-  const input: InputDescription = { layout: imported.inputLayout, mean, deviation };
+  const { sound = null } = options;
+  // Refuses what devices could not compute.
+  if (sound !== null) logMel(logMelForm(sound, graph.inputShape));
+  const input: InputDescription = { layout: imported.inputLayout, mean, deviation, sound };
   const samples = toChannelsLast(calibration.x, graph.inputShape, input);
   const notes = [...imported.notes];
   const quantizeOptions = {

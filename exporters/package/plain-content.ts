@@ -13,6 +13,7 @@ import type {
   PackageContent,
   Plan,
   Provenance,
+  SoundDescription,
   StateFeedback,
   Window,
 } from '#runtime';
@@ -130,8 +131,13 @@ function plainSparse(matrix: Int8Array, addBlob: AddBlob): Plain {
   return [matrix.length, form, addBlob(bytes)];
 }
 
-function plainInput({ layout, mean, deviation }: InputDescription): Plain {
-  return [layout, mean, deviation];
+function plainInput({ layout, mean, deviation, sound }: InputDescription): Plain {
+  return [layout, mean, deviation, sound && plainSound(sound)];
+}
+
+function plainSound(sound: SoundDescription): Plain {
+  const { sampleRate, frameLength, hop, lowest, highest, decibels } = sound;
+  return [sampleRate, frameLength, hop, lowest, highest, decibels];
 }
 
 function plainProvenance(provenance: Provenance): Plain {

@@ -9,7 +9,7 @@ import type { InputDescription } from '../package/content.ts';
 export interface SampleFormat {
   readonly shape: Shape;
   readonly quantization: Quantization;
-  readonly description: InputDescription;
+  readonly description: Pick<InputDescription, 'layout' | 'mean' | 'deviation'>;
 }
 
 /**

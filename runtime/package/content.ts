@@ -2,6 +2,10 @@
 import type { Model } from '../graph/model.ts';
 import type { Module } from '../graph/module.ts';
 import type { Feedback, Plan, StateFeedback } from '../learning/plan.ts';
+import type { LogMelForm } from '../sound/log-mel.ts';
+
+/** The log-mel features that a model of sounds takes; its input is [frames, 1, bands] or [frames, bands, 1]. */
+export type SoundDescription = Omit<LogMelForm, 'frames' | 'bands'>;
 
 /** How a sample becomes the model's uint8 input: real = (value - mean[c]) / deviation[c], then quantised. */
 export interface InputDescription {
@@ -10,6 +14,8 @@ export interface InputDescription {
   /** One per channel; 0 and 1 where the model takes values as they are. */
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
+  /** How a sound becomes a sample; null where the model takes no features of sounds. */
+  readonly sound: SoundDescription | null;
 }
 
 export interface PackageExamples {

@@ -32,6 +32,7 @@ import type {
   PackageExamples,
   Program,
   Provenance,
+  SoundDescription,
 } from './content.ts';
 import { decodeSparse } from './sparse.ts';
 import type { SparseForm } from './sparse.ts';
@@ -153,6 +154,16 @@ const input: Check<InputDescription> = record<InputDescription>({
   layout: choice(['nhwc', 'nchw']),
   mean: list(real(-1e12, 1e12), 1, maximumExtent),
   deviation: list(scale, 1, maximumExtent),
+  sound: nullable(
+    record<SoundDescription>({
+      sampleRate: real(100, 1e6),
+      frameLength: integer(4, maximumExtent),
+      hop: integer(1, maximumExtent),
+      lowest: real(0, 1e6),
+      highest: real(0, 1e6),
+      decibels: real(1, 200),
+    }),
+  ),
 });
 
 const accuracy = nullable(real(0, 1));

@@ -48,6 +48,16 @@ export function randomContent(seed: number): PackageContent {
       layout: draw(2) ? 'nhwc' : 'nchw',
       mean: Array.from({ length: channels }, () => draw(100) / 7),
       deviation: Array.from({ length: channels }, () => (1 + draw(100)) / 7),
+      sound: draw(2)
+        ? null
+        : {
+            sampleRate: 8000 + draw(1000) / 7,
+            frameLength: 2 ** (2 + draw(10)),
+            hop: 1 + draw(500),
+            lowest: draw(500) / 7,
+            highest: 1000 + draw(2000) / 7,
+            decibels: 1 + draw(100) / 7,
+          },
     },
     labels: Array.from({ length: 1 + draw(classes) }, (_, index) => `größe ${index} 🙂`),
     examples: randomExamples(graph.inputShape, draw),

@@ -94,7 +94,7 @@ export function smallContent(): PackageContent {
         scales: Float32Array.of(0.5, 0.5),
       },
     ],
-    input: { layout: 'nchw', mean: [0.5], deviation: [0.25] },
+    input: { layout: 'nchw', mean: [0.5], deviation: [0.25], sound: null },
     labels: ['no', 'yes'],
     examples: { samples: new Uint8Array(0), labels: [] },
     programs: [{ target: 'raspberry-pi', name: 'learn', bytes: Uint8Array.of(1, 2, 3) }],

@@ -1,4 +1,5 @@
 import type { Calibration, ImportedModel } from '#exporters';
+import type { SoundDescription } from '#runtime';
 
 import { labelIndices } from '../data/label-indices.ts';
 import { readSamples } from '../data/read-samples.ts';
@@ -17,8 +18,15 @@ export async function readCalibration(
   path: string,
   { graph, inputLayout }: Pick<ImportedModel, 'graph' | 'inputLayout'>,
   labels: readonly string[] | undefined,
+  sound: SoundDescription | null,
 ): Promise<NamedCalibration> {
-  const form = { shape: graph.inputShape, layout: inputLayout, largest: 255, sampleRate: null };
+  const form = {
+    shape: graph.inputShape,
+    layout: inputLayout,
+    largest: 255,
+    sampleRate: null,
+    sound,
+  };
   const { x, y } = await readSamples(path, form);
   const names = labels ?? (y && classNames(y));
   return {

@@ -4,11 +4,12 @@ import type { Command } from 'commander';
 
 import type { exportPackage, ExportReport } from '#exporters';
 import { InputError } from '#runtime';
+import type { SoundDescription } from '#runtime';
 
 import { readBytes, sha256 } from '../package-file.ts';
 import { readCalibration } from './calibration.ts';
 import { describePackage, inspection } from './describe-package.ts';
-import { numberList } from './option-values.ts';
+import { numberList, soundDescription } from './option-values.ts';
 import { addPlanOptions, planOptions } from './plan-options.ts';
 import type { PlanFlags } from './plan-options.ts';
 import { openProgress } from './progress.ts';
@@ -24,6 +25,7 @@ interface ExportFlags extends PlanFlags {
   readonly labels?: string;
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
+  readonly logMel?: SoundDescription;
 }
 
 export function addExport(program: Command, terminal: Terminal): void {
@@ -49,6 +51,11 @@ export function addExport(program: Command, terminal: Terminal): void {
       '--std <list>',
       'divides each channel of a sample; 255 for images and a model of 0 to 1',
       numberList,
+    )
+    .option(
+      '--log-mel <list>',
+      'sounds become log-mel features: sample rate, frame, hop, lowest and highest hertz, decibels',
+      soundDescription,
     );
   addPlanOptions(command)
     .option('--json', 'print one JSON object')
@@ -88,13 +95,14 @@ async function makePackage(
   const labels = flags.labels === undefined ? undefined : await readLabels(flags.labels);
   const model = importModel(onnx);
   const [, , channels] = model.graph.inputShape;
-  const calibration = await readCalibration(flags.calibration, model, labels);
+  const calibration = await readCalibration(flags.calibration, model, labels, flags.logMel ?? null);
   using progress = openProgress(terminal);
   return await make(onnx, {
     ...planOptions(flags),
     mean: perChannel(flags.mean ?? [0], channels, '--mean'),
     deviation: perChannel(flags.std ?? [1], channels, '--std'),
     ...calibration,
+    ...(flags.logMel && { sound: flags.logMel }),
     source: basename(path),
     sha256,
     onProgress: (stage, done, total) => progress.show(stage, done, total),

@@ -1,6 +1,10 @@
 // What option values may be. A wrong one is wrong use of the command: exit code 2.
 import { InvalidArgumentError } from 'commander';
 
+import type { SoundDescription } from '#runtime';
+
+type SixNumbers = [number, number, number, number, number, number];
+
 /** Parses a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
@@ -30,6 +34,16 @@ export function fraction(most: number): (text: string) => number {
     if (text.trim() !== '' && number >= 0 && number <= most) return number;
     throw new InvalidArgumentError(`Expected a number from 0 to ${most}.`);
   };
+}
+
+/** Parses the six numbers of log-mel features: 8000,256,128,60,4000,60. */
+export function soundDescription(text: string): SoundDescription {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (numbers.length !== 6 || !numbers.every(Number.isFinite)) {
+    throw new InvalidArgumentError('Expected six numbers, such as 8000,256,128,60,4000,60.');
+  }
+  const [sampleRate, frameLength, hop, lowest, highest, decibels] = numbers as SixNumbers;
+  return { sampleRate, frameLength, hop, lowest, highest, decibels };
 }
 
 /** Parses numbers separated by commas, one per channel. */

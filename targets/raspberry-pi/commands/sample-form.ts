@@ -17,5 +17,6 @@ export function sampleForm(
     layout: input.layout,
     largest: Math.max(...largest),
     sampleRate,
+    sound: input.sound,
   };
 }

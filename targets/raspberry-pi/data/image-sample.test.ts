@@ -20,6 +20,7 @@ const form = (shape: SampleForm['shape'], layout: SampleForm['layout'] = 'nhwc')
   layout,
   largest: 255,
   sampleRate: null,
+  sound: null,
 });
 
 // Pillow rounds to whole numbers after each of its two passes.

@@ -31,8 +31,20 @@ function folderOf(files: Readonly<Record<string, string | Uint8Array>>): string 
   return folder;
 }
 
-const series: SampleForm = { shape: [2, 1, 3], layout: 'nhwc', largest: 9, sampleRate: null };
-const pictures: SampleForm = { shape: [4, 4, 3], layout: 'nhwc', largest: 255, sampleRate: null };
+const series: SampleForm = {
+  shape: [2, 1, 3],
+  layout: 'nhwc',
+  largest: 9,
+  sampleRate: null,
+  sound: null,
+};
+const pictures: SampleForm = {
+  shape: [4, 4, 3],
+  layout: 'nhwc',
+  largest: 255,
+  sampleRate: null,
+  sound: null,
+};
 
 async function refusal(work: Promise<Samples>): Promise<string> {
   const error: unknown = await work.then(

@@ -26,6 +26,8 @@ export interface SampleForm {
   readonly largest: number;
   /** Of sound, in hertz; null where the package does not say. */
   readonly sampleRate: number | null;
+  /** Features that sounds become; null where the package takes none. */
+  readonly sound: InputDescription['sound'];
 }
 
 /** Height, width and channels in the order in which a sample of this form is stored. */
