@@ -1,5 +1,5 @@
 // Courses one after another in a process beside the benchmark's: a request as a message, its result or the
-// error's text as one back. Started by run-courses.ts; ends when the benchmark disconnects.
+// error's text as one back. Started by course-pool.ts; ends when the benchmark disconnects.
 import type { ArmRequest } from './arm-request.ts';
 import type { Personalized } from './personalize.ts';
 import { runCourse } from './run-course.ts';

@@ -82,6 +82,18 @@ export class FloatNetwork implements Trainee {
     return outputs['logits']!.data as Float32Array;
   }
 
+  /** Copies of the current weights, by node index. */
+  parameters(): Map<number, { weights: Float32Array; bias: Float32Array }> {
+    const copyOf = (name: string): Float32Array =>
+      Float32Array.from(this.#parameters[name]!.data as Float32Array);
+    return new Map(
+      Array.from(this.#model.parameters.keys(), (node) => [
+        node,
+        { weights: copyOf(`weights:${node}`), bias: copyOf(`bias:${node}`) },
+      ]),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#learning.release();
     await this.#predicting.release();

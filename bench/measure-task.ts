@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { ArmPackages } from './arm-packages.ts';
 import type { ArmRequest } from './arm-request.ts';
 import { arms } from './arms.ts';
-import { KeptRuns } from './kept-runs.ts';
+import { CoursePool } from './course-pool.ts';
 import { measureCosts } from './measure-costs.ts';
 import type { Personalized } from './personalize.ts';
 import type { RunRow, TaskResult } from './results.ts';
-import { runCourses } from './run-courses.ts';
 import { settingOf } from './settings.ts';
 import { summarize } from './summarize.ts';
 import type { Task } from './tasks/task.ts';
@@ -41,13 +40,13 @@ export async function measureTask(task: Task, options: MeasureOptions): Promise<
   if (skipped !== null) {
     return { ...result, skipped, arms: [], runs: [], verdict: null };
   }
+  await task.make?.();
   const folder = mkdtempSync(join(tmpdir(), 'onward-bench-'));
   try {
     const packages = new ArmPackages(folder);
     const requests = await requestsOf(task, packages, options);
-    const results = await runCourses(requests, new KeptRuns(), (done) =>
-      options.onDone(done, requests.length),
-    );
+    using pool = new CoursePool();
+    const results = await pool.run(requests, (done) => options.onDone(done, requests.length));
     const runs = results.map((personalized, index) => rowOf(requests[index]!, personalized));
     const owner = { user: users[0]!, seed: seeds[0]! };
     const { rounds } = options;

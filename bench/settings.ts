@@ -36,6 +36,7 @@ const chosen: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   // The same writers, model and samples; only the shift is smaller.
   'digits-mild': digits,
   'cifar-corruptions': digits,
+  writers: digits,
 };
 
 /** Arms whose steps are another's, to the bit or to float32's last one: only where values are kept differs. */

@@ -10,8 +10,7 @@ import { ArmPackages } from './arm-packages.ts';
 import type { ArmRequest } from './arm-request.ts';
 import { armNamed, arms } from './arms.ts';
 import type { Arm } from './arms.ts';
-import { KeptRuns } from './kept-runs.ts';
-import { runCourses } from './run-courses.ts';
+import { CoursePool } from './course-pool.ts';
 import { firstRate, neighbourGrid, rateGrid, sameGradients } from './settings.ts';
 import { taskNamed } from './tasks/table.ts';
 
@@ -19,9 +18,10 @@ const [taskName = 'digits-hard', armName] = process.argv.slice(2);
 const task = taskNamed(taskName);
 const missing = task.missing();
 if (missing !== null) throw new Error(`tune: ${missing}`);
+await task.make?.();
 const folder = mkdtempSync(join(tmpdir(), 'onward-tune-'));
 const packages = new ArmPackages(folder);
-const kept = new KeptRuns();
+using pool = new CoursePool();
 
 /** Accuracies over the tuning users, percent. */
 async function tried(arm: Arm, setting: number): Promise<{ mean: number; worst: number }> {
@@ -31,7 +31,7 @@ async function tried(arm: Arm, setting: number): Promise<{ mean: number; worst: 
     const file = await packages.fileOf(task, arm, owner);
     requests.push({ task: task.name, arm: arm.name, owner, file, setting, every: null });
   }
-  const results = await runCourses(requests, kept, () => {});
+  const results = await pool.run(requests);
   const mean = results.reduce((sum, { after }) => sum + after, 0) / results.length;
   const worst = Math.min(...results.map(({ after }) => after));
   console.error(`${task.name}, ${arm.name}, ${setting}: ${(100 * mean).toFixed(1)}`);

@@ -1,9 +1,10 @@
 import { cifarCorruptions } from './cifar-corruptions.ts';
 import { hardDigits, mildDigits } from './digits.ts';
 import type { Task } from './task.ts';
+import { writers } from './writers.ts';
 
 /** In the order they are measured. */
-export const tasks: readonly Task[] = [hardDigits, mildDigits, cifarCorruptions];
+export const tasks: readonly Task[] = [hardDigits, mildDigits, cifarCorruptions, writers];
 
 /** Throws RangeError naming the tasks there are. */
 export function taskNamed(name: string): Task {

@@ -46,6 +46,8 @@ export interface Task {
   readonly epochs: number;
   /** What is not here and needed, in words, or null. */
   missing(): string | null;
+  /** Makes what baseModel reads and no file holds; called once before anything is measured. */
+  make?(): Promise<void>;
   baseModel(owner: Owner): BaseModel;
   data(owner: Owner): OwnerData;
 }

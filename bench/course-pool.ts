@@ -7,30 +7,38 @@ import { fileURLToPath } from 'node:url';
 
 import type { ArmRequest } from './arm-request.ts';
 import type { CourseReply } from './course-process.ts';
-import type { KeptRuns } from './kept-runs.ts';
+import { KeptRuns } from './kept-runs.ts';
 import type { Personalized } from './personalize.ts';
 
 const execArgv = ['--conditions=source', '--import', 'tsx'];
 
-/** Results in the order of the requests; `onDone` after each. */
-export async function runCourses(
-  requests: readonly ArmRequest[],
-  kept: KeptRuns,
-  onDone: (done: number) => void,
-): Promise<Personalized[]> {
-  const results: Personalized[] = Array.from({ length: requests.length });
-  let next = 0;
-  let done = 0;
-  const worker = async (): Promise<void> => {
-    using process = new CourseProcess();
-    for (let index = next++; index < requests.length; index = next++) {
-      const request = requests[index]!;
-      results[index] = await kept.get(request, () => process.ask(request));
-      onDone(++done);
-    }
-  };
-  await Promise.all([worker(), worker()]);
-  return results;
+/** Starts its processes when there is something to run, and ends them when it is disposed of. */
+export class CoursePool implements Disposable {
+  readonly #processes = [new CourseProcess(), new CourseProcess()];
+  readonly #kept = new KeptRuns();
+
+  /** Results in the order of the requests; `onDone` after each. */
+  async run(
+    requests: readonly ArmRequest[],
+    onDone: (done: number) => void = () => {},
+  ): Promise<Personalized[]> {
+    const results: Personalized[] = Array.from({ length: requests.length });
+    let next = 0;
+    let done = 0;
+    const work = async (process: CourseProcess): Promise<void> => {
+      for (let index = next++; index < requests.length; index = next++) {
+        const request = requests[index]!;
+        results[index] = await this.#kept.get(request, () => process.ask(request));
+        onDone(++done);
+      }
+    };
+    await Promise.all(this.#processes.map(work));
+    return results;
+  }
+
+  [Symbol.dispose](): void {
+    for (const process of this.#processes) process[Symbol.dispose]();
+  }
 }
 
 class CourseProcess implements Disposable {
