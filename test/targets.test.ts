@@ -2,6 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
+import { Learner } from '#runtime';
+
 import type * as browser from '../targets/browser/index.ts';
 import type * as raspberryPi from '../targets/raspberry-pi/index.ts';
 
@@ -29,6 +31,22 @@ test('openLearner takes the same package and state, and gives the same learner',
   const same: Awaited<ReturnType<RaspberryPi['openLearner']>> | null = learner;
   assert.equal(alike[1], options);
   assert.is(same, null);
+});
+
+test('both give a learner that adds, removes, resets, saves and loads', () => {
+  type Member = keyof Awaited<ReturnType<Browser['openLearner']>>;
+  const members: readonly Member[] = [
+    'addClass',
+    'removeClass',
+    'reset',
+    'forget',
+    'save',
+    'load',
+    'engine',
+    'labels',
+  ];
+  const same: readonly (keyof Awaited<ReturnType<RaspberryPi['openLearner']>>)[] = members;
+  for (const member of same) assert.ok(member in Learner.prototype, member);
 });
 
 test.run();

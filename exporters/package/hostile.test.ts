@@ -163,7 +163,7 @@ test('any field of any wrong kind, size or value gives content or a FormatError'
 test('names that would reach a prototype or a terminal are refused', async () => {
   for (const label of ['__proto__', 'a\u0000b', '\u001b[31m', 'a\u202eb', '', 'a\nb']) {
     const { plain, blobs } = smallPlain();
-    const file = await forge((plain as readonly Plain[]).with(5, [label]), blobs);
+    const file = await forge((plain as readonly Plain[]).with(6, [label]), blobs);
     await expectRefusal(file, /labels\[0\]: expected 1 to 256 printable characters/);
   }
 });

@@ -29,6 +29,7 @@ export function teachInWorker({
     } catch (error) {
       onFallback(
         `lesson: expected a worker to start, got ${messageOf(error)}; the page teaches itself`,
+        'page',
       );
       return otherwise(request, options);
     }
@@ -79,7 +80,7 @@ function answered(
         case 'ready':
           break;
         case 'fallback':
-          onFallback(data.reason);
+          onFallback(data.reason, 'kernels');
           break;
         case 'peak':
           onPeakBytes(data.bytes);

@@ -5,6 +5,7 @@ import { teachInWorker } from './lesson-in-worker.ts';
 import { decode, fetchBytes, sha256 } from './package-file.ts';
 import { openIndexedDbStorage } from './storage/indexed-db-storage.ts';
 import { engineInput, teachHere } from './teach.ts';
+import type { OnFallback } from './teach.ts';
 
 export interface OpenOptions {
   /** Name of what is learned, kept in IndexedDB for this origin. Without one, it is forgotten with the page. */
@@ -14,8 +15,8 @@ export interface OpenOptions {
    * beside this module; a function makes another, for bundlers that put it elsewhere.
    */
   readonly lessons?: 'worker' | 'here' | (() => Worker);
-  /** Hears why the reference kernels compute instead of WebGL, or the page instead of a worker. */
-  readonly onFallback?: (reason: string) => void;
+  /** Hears why the reference kernels compute instead of WebGL, or the page teaches instead of a worker. */
+  readonly onFallback?: OnFallback;
   /** Hears after each lesson the most that it took on the GPU, weights included. */
   readonly onPeakBytes?: (bytes: number) => void;
   /** Most bytes of old examples to keep, for rehearsal and to judge lessons by; default 256 KiB. */
@@ -49,7 +50,9 @@ export async function openLearner(
     now: () => Date.now(),
   });
   try {
-    const engine = await openRevivingEngine(engineInput(content, parameters), onFallback);
+    const engine = await openRevivingEngine(engineInput(content, parameters), (reason) =>
+      onFallback(reason, 'kernels'),
+    );
     const otherwise = teachHere(content, { onFallback, onPeakBytes });
     const createWorker = typeof lessons === 'function' ? lessons : lessonWorker;
     const teach =

@@ -4,10 +4,12 @@ import type { EngineInput, LayerParameters, PackageContent, Teach } from '#runti
 import { openEngine } from './engine/open-engine.ts';
 import { WebglEngine } from './engine/webgl-engine.ts';
 
+/** Hears why the reference kernels compute where WebGL cannot, or the page teaches where no worker starts. */
+export type OnFallback = (reason: string, instead: 'kernels' | 'page') => void;
+
 /** What a lesson has to tell besides its outcome. */
 export interface LessonListener {
-  /** Hears why the reference kernels teach where WebGL cannot. */
-  readonly onFallback: (reason: string) => void;
+  readonly onFallback: OnFallback;
   /** Hears the most that a lesson took on the GPU, weights included. */
   readonly onPeakBytes: (bytes: number) => void;
 }
@@ -20,7 +22,7 @@ export function teachHere(
   return async (request, options) => {
     const parameters = copyParameters(request.parameters);
     const { engine, fallback } = await openEngine(engineInput(content, parameters));
-    if (fallback !== null) onFallback(fallback);
+    if (fallback !== null) onFallback(fallback, 'kernels');
     await using owned = engine;
     const report = await runLesson({ engine: owned, content, parameters }, request, options);
     if (owned instanceof WebglEngine) onPeakBytes(owned.gpu.ledger.peakBytes);
