@@ -46,7 +46,7 @@ test('both give a learner that adds, removes, resets, saves and loads', () => {
     'labels',
   ];
   const same: readonly (keyof Awaited<ReturnType<RaspberryPi['openLearner']>>)[] = members;
-  for (const member of same) assert.ok(member in Learner.prototype, member);
+  for (const member of same) assert.ok(member in Learner.prototype, String(member));
 });
 
 test.run();
