@@ -1,14 +1,15 @@
 // Full backpropagation in float32 as one program, the rival that Onward's learning is compared with:
 // the forward keeps its activations, and weights are updated in place by plain gradient descent.
 // It is written for speed and memory as the learning programs are. No package holds it.
-import { isLayer } from '#runtime';
-import type { ValueId } from '#runtime';
+import { isTrainable } from '#runtime';
+import type { Shape, ValueId } from '#runtime';
 
 import { checkFloatModel } from '../../float/model.ts';
 import type { FloatModel } from '../../float/model.ts';
 import { ProgramGraph } from '../program-graph.ts';
 import { gateFloat } from './float-clamp.ts';
 import type { AnyFloatSite } from './float-operator.ts';
+import { floatRecurrentBackward } from './float-recurrent.ts';
 import { addFloatUpdates } from './float-update.ts';
 import type { FloatLayerUpdate } from './float-update.ts';
 import { addFloatBackward, addFloatForward, addFloatWeightGradient } from './operators/table.ts';
@@ -31,11 +32,9 @@ export function floatBackprop(
 ): Uint8Array<ArrayBuffer> {
   const graph = new ProgramGraph('float-backprop');
   const sites = sitesOf(model, trained);
-  const { values, logits, classes } = addModel(graph, sites);
-  const targets = graph.input('targets', 'float32', ['n', classes]);
-  const softmax = graph.node('Softmax', [logits], { attributes: { axis: 1 } });
-  const error = graph.reshape(graph.subtract(softmax, targets), [-1, classes, 1, 1]);
-  const { updates } = addFloatBackwardRange(graph, sites, { values, gradient: error });
+  const { values, logits } = addModel(graph, sites);
+  const gradient = addFloatError(graph, logits, sites.at(-1)!.outputShape);
+  const { updates } = addFloatBackwardRange(graph, sites, { values, gradient });
   addFloatUpdates(graph, updates);
   return graph.build();
 }
@@ -54,18 +53,33 @@ interface AddedModel {
   /** By ValueId, [n, channels, height, width]. */
   readonly values: ReadonlyMap<ValueId, string>;
   readonly logits: string;
-  readonly classes: number;
 }
 
 function addModel(graph: ProgramGraph, sites: readonly AnyFloatSite[]): AddedModel {
   const x = graph.input('x', 'float32', ['n', ...sites[0]!.inputShapes[0]!]);
   const values = addFloatForwardRange(graph, sites, graph.transpose(x, [0, 3, 1, 2]));
-  const classes = sites.at(-1)!.outputShape[2];
-  const logits = graph.node('Reshape', [values.get(sites.length)!, graph.int64([-1, classes])], {
-    output: 'logits',
-  });
-  graph.output(logits, 'float32', ['n', classes]);
-  return { values, logits, classes };
+  const [height, width, classes] = sites.at(-1)!.outputShape;
+  const last = values.get(sites.length)!;
+  const rows = height * width === 1 ? last : graph.transpose(last, [0, 2, 3, 1]);
+  const logits = graph.node('Reshape', [rows, graph.int64([-1, classes])], { output: 'logits' });
+  graph.output(logits, 'float32', ['rows', classes]);
+  return { values, logits };
+}
+
+/**
+ * Adds the input `targets` [rows, classes], one row for each sample and position; rows that sum to 0 are not
+ * judged. Returns the gradient [n, classes, height, width].
+ */
+export function addFloatError(graph: ProgramGraph, logits: string, shape: Shape): string {
+  const [height, width, classes] = shape;
+  const targets = graph.input('targets', 'float32', ['rows', classes]);
+  const softmax = graph.node('Softmax', [logits], { attributes: { axis: 1 } });
+  const error = graph.subtract(softmax, targets);
+  if (height * width === 1) return graph.reshape(error, [-1, classes, 1, 1]);
+  const total = graph.node('ReduceSum', [targets, graph.int64([1])]);
+  const isJudged = graph.cast(total, 'bool');
+  const judged = graph.node('Where', [isJudged, error, graph.scalar('float32', 0)]);
+  return graph.transpose(graph.reshape(judged, [-1, height, width, classes]), [0, 3, 1, 2]);
 }
 
 /** Every value by its ValueId, [n, channels, height, width], from the input's. */
@@ -111,14 +125,31 @@ export function addFloatBackwardRange(
       updates.push({ site, weights, bias });
     }
     const wants = site.inputs.map((id) => wanted.has(id));
-    const parts = addFloatBackward(graph, site, { inputs, output, gradient, wanted: wants });
-    for (const [index, part] of parts.entries()) {
-      if (part === null) continue;
-      const sum = gradients.get(site.inputs[index]!);
-      gradients.set(site.inputs[index]!, sum === undefined ? part : graph.add(sum, part));
+    if (site.operator === 'recurrent') {
+      const call = { gradient, wantsInput: wants[0]! };
+      const own = floatRecurrentBackward(graph, site, call);
+      if (own.weights && own.bias) updates.push({ site, weights: own.weights, bias: own.bias });
+      addGradients(graph, gradients, site, [own.input]);
+      continue;
     }
+    const parts = addFloatBackward(graph, site, { inputs, output, gradient, wanted: wants });
+    addGradients(graph, gradients, site, parts);
   }
   return { updates, inputGradient: wantsInput ? (gradients.get(0) ?? null) : null };
+}
+
+/** Adds a node's part to the gradient of each of its inputs. */
+function addGradients(
+  graph: ProgramGraph,
+  gradients: Map<ValueId, string>,
+  { inputs }: AnyFloatSite,
+  parts: readonly (string | null)[],
+): void {
+  for (const [index, part] of parts.entries()) {
+    if (part === null) continue;
+    const sum = gradients.get(inputs[index]!);
+    gradients.set(inputs[index]!, sum === undefined ? part : graph.add(sum, part));
+  }
 }
 
 /** Values that a trained layer made, or whose makers have one, or the wanted input, before them. */
@@ -150,6 +181,11 @@ export function sitesOf(
   });
 }
 
+/** Recurrent layers that run from the end are for prediction only. */
 function layersOf({ graph }: FloatModel): ReadonlySet<number> {
-  return new Set(graph.nodes.flatMap((node, index) => (isLayer(node) ? [index] : [])));
+  const trained = graph.nodes.flatMap((node, index) => {
+    const isReverse = node.operator === 'recurrent' && node.attributes.reverse;
+    return isTrainable(node) && !isReverse ? [index] : [];
+  });
+  return new Set(trained);
 }

@@ -15,7 +15,7 @@ export interface FloatSite<Name extends OperatorName> {
   readonly inputs: readonly number[];
   readonly inputShapes: readonly Shape[];
   readonly outputShape: Shape;
-  /** Of conv and dense, else null. */
+  /** Of conv, dense, recurrent and embedding, else null. */
   readonly parameters: FloatParameters | null;
   readonly isTrained: boolean;
 }
@@ -23,6 +23,9 @@ export interface FloatSite<Name extends OperatorName> {
 export type AnyFloatSite = { [Name in OperatorName]: FloatSite<Name> }[OperatorName];
 
 export type FloatLayerSite = FloatSite<'conv'> | FloatSite<'dense'>;
+
+/** What is trained. */
+export type FloatTrainedSite = FloatLayerSite | FloatSite<'recurrent'>;
 
 export interface FloatBackwardCall {
   readonly inputs: readonly string[];

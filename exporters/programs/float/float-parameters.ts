@@ -1,30 +1,36 @@
 import type { FloatArray, FloatParameters } from '../../float/array.ts';
 import type { ProgramGraph } from '../program-graph.ts';
-import type { FloatLayerSite } from './float-operator.ts';
+import type { FloatTrainedSite } from './float-operator.ts';
 
-/** float32 [outputs, weights per output]: an input where the layer is trained, else built in. */
-export function floatWeights(graph: ProgramGraph, site: FloatLayerSite): string {
+/** float32 [outputs, weights per output], of a recurrent layer flat: an input where the layer is trained, else built in. */
+export function floatWeights(graph: ProgramGraph, site: FloatTrainedSite): string {
   const { weights, bias } = parametersOf(site);
   return tensor(graph, site, `weights:${site.index}`, {
     data: weights,
-    dimensions: [bias.length, weights.length / bias.length],
+    dimensions:
+      site.operator === 'recurrent'
+        ? [weights.length]
+        : [bias.length, weights.length / bias.length],
   });
 }
 
 /** float32 [outputs]. */
-export function floatBias(graph: ProgramGraph, site: FloatLayerSite): string {
+export function floatBias(graph: ProgramGraph, site: FloatTrainedSite): string {
   const { bias } = parametersOf(site);
   return tensor(graph, site, `bias:${site.index}`, { data: bias, dimensions: [bias.length] });
 }
 
-export function parametersOf({ index, parameters }: FloatLayerSite): FloatParameters {
+export function parametersOf({
+  index,
+  parameters,
+}: Pick<FloatTrainedSite, 'index' | 'parameters'>): FloatParameters {
   if (parameters !== null) return parameters;
   throw new TypeError(`node ${index}: expected a layer with weights, got none`);
 }
 
 function tensor(
   graph: ProgramGraph,
-  { isTrained }: FloatLayerSite,
+  { isTrained }: FloatTrainedSite,
   name: string,
   { data, dimensions }: { readonly data: FloatArray; readonly dimensions: readonly number[] },
 ): string {

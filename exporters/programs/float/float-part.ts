@@ -2,11 +2,16 @@
 // next one's input and once more to learn, so that one part's activations are alive at a time. The
 // updates are those of float-backprop.ts, and so are the numbers.
 import type { Graph, Module, Node, Shape } from '#runtime';
-import { inferShapes, isLayer } from '#runtime';
+import { inferShapes } from '#runtime';
 
 import type { FloatModel } from '../../float/model.ts';
 import { ProgramGraph } from '../program-graph.ts';
-import { addFloatBackwardRange, addFloatForwardRange, sitesOf } from './float-backprop.ts';
+import {
+  addFloatBackwardRange,
+  addFloatError,
+  addFloatForwardRange,
+  sitesOf,
+} from './float-backprop.ts';
 import type { AnyFloatSite } from './float-operator.ts';
 import { addFloatUpdates } from './float-update.ts';
 
@@ -21,7 +26,9 @@ export interface FloatPart {
 export function floatPart(model: FloatModel, { from, to }: Pick<Module, 'from' | 'to'>): FloatPart {
   const nodes = model.graph.nodes.slice(from, to).map((node) => movedNode(node, from));
   const inputShape = inferShapes(model.graph)[from]!;
-  const layers = nodes.flatMap((node, index) => (isLayer(node) ? [index] : []));
+  const layers = nodes.flatMap((_node, index) =>
+    model.parameters.has(from + index) ? [index] : [],
+  );
   const parameters = new Map(
     layers.map((index) => [index, model.parameters.get(from + index)!] as const),
   );
@@ -81,11 +88,10 @@ function addInput(
 }
 
 function addError(graph: ProgramGraph, sites: readonly AnyFloatSite[], output: string): string {
-  const classes = sites.at(-1)!.outputShape[2];
-  const targets = graph.input('targets', 'float32', ['n', classes]);
-  const logits = graph.reshape(output, [-1, classes]);
-  const softmax = graph.node('Softmax', [logits], { attributes: { axis: 1 } });
-  return graph.reshape(graph.subtract(softmax, targets), [-1, classes, 1, 1]);
+  const shape = sites.at(-1)!.outputShape;
+  const positions = shape[0] * shape[1];
+  const last = positions === 1 ? output : graph.transpose(output, [0, 2, 3, 1]);
+  return addFloatError(graph, graph.reshape(last, [-1, shape[2]]), shape);
 }
 
 function planar([height, width, channels]: Shape): (string | number)[] {

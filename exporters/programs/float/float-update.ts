@@ -1,12 +1,12 @@
 // Gradient descent in place. Each step is clipped relative to the weights as Onward's are.
 import type { FloatArray } from '../../float/array.ts';
 import type { ProgramGraph } from '../program-graph.ts';
-import type { FloatLayerSite } from './float-operator.ts';
+import type { FloatTrainedSite } from './float-operator.ts';
 import { floatBias, floatWeights, parametersOf } from './float-parameters.ts';
 
 export interface FloatLayerUpdate {
-  readonly site: FloatLayerSite;
-  /** float32 [outputs, weights per output]. */
+  readonly site: FloatTrainedSite;
+  /** float32 [outputs, weights per output], of a recurrent layer flat. */
   readonly weights: string;
   /** float32 [outputs]. */
   readonly bias: string;
@@ -47,7 +47,7 @@ export function addFloatUpdates(graph: ProgramGraph, layers: readonly FloatLayer
     addNext(graph, `newWeights:${site.index}`, {
       now: floatWeights(graph, site),
       change: graph.multiply(weights, parts[2 * index]!),
-      dimensions: [parametersOf(site).bias.length, -1],
+      dimensions: site.operator === 'recurrent' ? [-1] : [parametersOf(site).bias.length, -1],
     });
     addNext(graph, `newBias:${site.index}`, {
       now: floatBias(graph, site),
