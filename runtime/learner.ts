@@ -128,7 +128,7 @@ export class Learner implements AsyncDisposable {
 
   /**
    * Adds a class from samples of it, one or more: makes an output row of them, then learns them together
-   * with old examples, if any are kept. A lesson as any other. Throws InputError where the package has no
+   * with old examples, if any are kept. Of fewer than ten none is held out, unless told. A lesson as any other. Throws InputError where the package has no
    * spare row left, where the label is taken or cannot be printed.
    */
   async addClass(
@@ -149,7 +149,9 @@ export class Learner implements AsyncDisposable {
     }
     const samples = quantizeAll(x, this.#format);
     const labels = Array.from({ length: samples.length / this.#size }, () => length);
-    return this.#teach({ samples, labels }, options, label);
+    // Of few, one held out would judge by chance, and be missed.
+    const holdout = labels.length < 10 ? 0 : 0.2;
+    return this.#teach({ samples, labels }, { holdout, ...options }, label);
   }
 
   /** Takes back a class that was added, whenever that was; what else was learned stays. Can be undone. */

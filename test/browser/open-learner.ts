@@ -66,15 +66,43 @@ test('worker and page learn the same', async () => {
   assert.equal(scores[0], scores[1]);
 });
 
+test('a class is added by a worker, read on the GPU, remembered, saved and loaded', async () => {
+  const bytes = await packageBytes(); // of two classes, and a third row
+  const state = 'classes';
+  const [first] = x;
+  let scores: readonly number[];
+  let file: Uint8Array;
+  {
+    await using learner = await openLearner(bytes, { state, onFallback: refuse });
+    assert.is(learner.engine, 'webgl');
+    const lesson = await learner.addClass('maybe', x.slice(0, 3), { keep: 'always' });
+    assert.equal([lesson.kept, lesson.steps], [true, 0]);
+    ({ scores } = await learner.predict(first!));
+    assert.is(scores.length, 3);
+    await learner.learn({ x: x.slice(3), y: y.slice(3) }, { ...options, rehearsal: 1 });
+    await learner.undo();
+    file = await learner.save();
+  }
+  await using learner = await openLearner(bytes, { state, onFallback: refuse });
+  assert.equal(learner.labels, ['no', 'yes', 'maybe']);
+  assert.equal((await learner.predict(first!)).scores, scores);
+  await learner.forget();
+  assert.equal(learner.labels, ['no', 'yes']);
+  await learner.load(file);
+  assert.equal((await learner.predict(first!)).scores, scores);
+  await learner[Symbol.asyncDispose]();
+  await deleteIndexedDbStorage(state);
+});
+
 test('where no worker starts the page teaches, and the reason is told', async () => {
   const reasons: string[] = [];
   await using learner = await openLearner(await packageBytes(), {
     lessons: () => new Worker('/missing.js', { type: 'module' }),
-    onFallback: (reason) => reasons.push(reason),
+    onFallback: (reason, instead) => reasons.push(`${instead}: ${reason}`),
   });
   assert.ok((await learner.learn({ x, y }, options)).kept);
   assert.is(reasons.length, 1);
-  assert.match(reasons[0]!, /^lesson: expected a worker to start/);
+  assert.match(reasons[0]!, /^page: lesson: expected a worker to start/);
 });
 
 test('a package can be fetched; what cannot is named', async () => {

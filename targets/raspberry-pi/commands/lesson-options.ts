@@ -25,7 +25,11 @@ export function addLessonOptions(command: Command): Command {
       'learning rate at the first step (default: as exported)',
       positiveNumber(),
     )
-    .option('--holdout <x>', 'fraction of each class kept to judge the lesson', fraction(0.5), 0.2)
+    .option(
+      '--holdout <x>',
+      'fraction of each class kept to judge the lesson (default: 0.2; 0 for a new class of fewer than ten)',
+      fraction(0.5),
+    )
     .option(
       '--rehearsal <x>',
       'old examples learned again for each new one, as far as there are',
