@@ -1,35 +1,39 @@
 // Small valid packages of every operator, rule and feedback, fixed by a seed. For tests of formats
 // and storage; the weights mean nothing.
-import { inferShapes, isLayer, sizeOf, weightShapeOf } from '#runtime';
+import {
+  hiddenQuantization,
+  inferShapes,
+  isLayer,
+  isRecurrent,
+  isTrainable,
+  rowsOf,
+  sizeOf,
+  weightShapeOf,
+} from '#runtime';
 import type {
-  Clamp,
   Feedback,
   Graph,
+  Layer,
   LayerParameters,
   LookupParameters,
   Module,
   Node,
   PackageContent,
   Plan,
+  RecurrentNode,
   Rule,
   Shape,
-  Window,
+  StateFeedback,
 } from '#runtime';
 
-/** Integers from 0 to `below` - 1. */
-type Draw = (below: number) => number;
-
-function drawFrom(seed: number): Draw {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
+import { drawFrom, GraphBuilder } from './random-graph.ts';
+import type { Draw } from './random-graph.ts';
 
 export function randomContent(seed: number): PackageContent {
   const draw = drawFrom(seed);
-  const builder = new GraphBuilder([1 + draw(8), 1 + draw(8), 1 + draw(4)], draw);
+  // A third are sequences: one wide.
+  const width = draw(3) ? 1 + draw(8) : 1;
+  const builder = new GraphBuilder([1 + draw(8), width, 1 + draw(4)], draw);
   const count = 1 + draw(4);
   for (let module = 0; module < count; module++) builder.addModule();
   builder.addClassifier(2 + draw(6));
@@ -42,7 +46,7 @@ export function randomContent(seed: number): PackageContent {
     model: { graph, ...randomParameters(graph, shapes, draw) },
     modules,
     plan,
-    stateFeedback: [],
+    stateFeedback: draw(2) ? randomStateFeedback(graph, draw) : [],
     feedback: randomFeedback({ graph, modules, plan, shapes }, draw),
     input: {
       layout: draw(2) ? 'nhwc' : 'nchw',
@@ -84,115 +88,6 @@ function randomExamples(shape: Shape, draw: Draw): PackageContent['examples'] {
   return { samples, labels };
 }
 
-class GraphBuilder {
-  readonly #nodes: Node[] = [];
-  readonly modules: Module[] = [];
-  readonly #inputShape: Shape;
-  readonly #draw: Draw;
-
-  constructor(inputShape: Shape, draw: Draw) {
-    this.#inputShape = inputShape;
-    this.#draw = draw;
-  }
-
-  get graph(): Graph {
-    return { inputShape: this.#inputShape, nodes: this.#nodes };
-  }
-
-  addModule(): void {
-    const from = this.#nodes.length;
-    const [height, width, channels] = inferShapes(this.graph).at(-1)!;
-    const kinds = [
-      () => this.#conv(from, 1 + this.#draw(6), 1 + 2 * this.#draw(2)),
-      () => this.#residual(from, channels),
-      () => this.#branches(from),
-      () => this.#gate(from, [height, width, channels]),
-      () => this.#lookup(from),
-      () => this.#pool(from, 'maxPool', square(1, 1 + this.#draw(2))),
-      () => this.#pool(from, 'averagePool', square(3, 1)),
-    ];
-    kinds[this.#draw(kinds.length)]!();
-    this.#closeModule(from);
-  }
-
-  addClassifier(outputChannels: number): void {
-    const from = this.#nodes.length;
-    this.#add({ operator: 'dense', attributes: { outputChannels, clamp: null }, inputs: [from] });
-    this.#closeModule(from);
-  }
-
-  #closeModule(from: number): void {
-    this.modules.push({ name: this.#nodes[from]!.name, from, to: this.#nodes.length });
-  }
-
-  #add(
-    node: {
-      [Key in Node['operator']]: Omit<Extract<Node, { operator: Key }>, 'name'>;
-    }[Node['operator']],
-  ): number {
-    this.#nodes.push({ name: `node ${this.#nodes.length}`, ...node });
-    return this.#nodes.length;
-  }
-
-  #conv(input: number, outputChannels: number, kernel: number): number {
-    const attributes = {
-      window: square(kernel, 1),
-      outputChannels,
-      groups: 1,
-      clamp: this.#clamp(),
-    };
-    return this.#add({ operator: 'conv', attributes, inputs: [input] });
-  }
-
-  #residual(input: number, channels: number): number {
-    const inner = this.#conv(this.#conv(input, 2, 3), channels, 1);
-    return this.#add({
-      operator: 'add',
-      attributes: { clamp: this.#clamp() },
-      inputs: [input, inner],
-    });
-  }
-
-  #branches(input: number): number {
-    const inputs = [this.#conv(input, 2, 1), this.#conv(input, 1, 3), input];
-    return this.#add({ operator: 'concat', attributes: {}, inputs });
-  }
-
-  #gate(input: number, [height, width, channels]: Shape): number {
-    const window: Window = { ...square(1, 1), kernel: [height, width] };
-    const pooled = this.#pool(input, 'averagePool', window);
-    const gate = this.#lookup(this.#conv(pooled, channels, 1));
-    return this.#add({ operator: 'mul', attributes: {}, inputs: [input, gate] });
-  }
-
-  #lookup(input: number): number {
-    const attributes = { activation: 'hardSwish', parameters: [this.#draw(9) / 8] } as const;
-    return this.#add({ operator: 'lookup', attributes, inputs: [input] });
-  }
-
-  #pool(input: number, operator: 'maxPool' | 'averagePool', window: Window): number {
-    return operator === 'maxPool'
-      ? this.#add({ operator, attributes: { window }, inputs: [input] })
-      : this.#add({ operator, attributes: { window, countPadding: false }, inputs: [input] });
-  }
-
-  #clamp(): Clamp | null {
-    const clamps = [null, { minimum: 0, maximum: Infinity }, { minimum: 0, maximum: 6 }];
-    return clamps[this.#draw(3)]!;
-  }
-}
-
-// Same size where the stride is 1.
-function square(kernel: number, stride: number): Window {
-  const pad = (kernel - 1) / 2;
-  return {
-    kernel: [kernel, kernel],
-    stride: [stride, stride],
-    dilation: [1, 1],
-    pads: [pad, pad, pad, pad],
-  };
-}
-
 function randomParameters(
   graph: Graph,
   shapes: readonly Shape[],
@@ -207,9 +102,13 @@ function randomParameters(
       const table = Uint8Array.from({ length: 256 }, () => draw(256));
       lookups.set(index, { table, slope: Float32Array.from(table, (value) => value / 9) });
     }
-    if (!isLayer(node)) return;
-    const count = weightShapeOf(node, shapes[node.inputs[0]!]!).reduce((a, b) => a * b, 1);
-    const rows = node.attributes.outputChannels;
+    if (node.operator === 'embedding') {
+      const table = Uint8Array.from({ length: 256 * node.attributes.size }, () => draw(256));
+      lookups.set(index, { table, slope: new Float32Array(0) });
+    }
+    if (node.operator === 'recurrent') quantization[index + 1] = hiddenQuantization;
+    if (!isTrainable(node)) return;
+    const [count, rows] = parameterSizes(node, shapes[node.inputs[0]!]!);
     layers.set(index, {
       weights: Int8Array.from({ length: count }, () => draw(129) - 64),
       bias: Int32Array.from({ length: rows }, () => draw(2 ** 32) - 2 ** 31),
@@ -224,15 +123,29 @@ function randomParameters(
   };
 }
 
+/** Weights, and rows with a bias and a scale each; of a recurrent layer those of both maps. */
+function parameterSizes(node: Layer | RecurrentNode, input: Shape): [count: number, rows: number] {
+  if (isLayer(node)) {
+    const count = weightShapeOf(node, input).reduce((a, b) => a * b, 1);
+    return [count, node.attributes.outputChannels];
+  }
+  const rows = rowsOf(node.attributes);
+  return [rows * (input[2] + node.attributes.hiddenSize), 2 * rows];
+}
+
 function randomPlan({ graph, modules }: Pick<Learnable, 'graph' | 'modules'>, draw: Draw): Plan {
-  const tail = draw(modules.length);
-  const replay = draw(tail + 1);
+  const nodesOf = ({ from, to }: Module): Node[] => graph.nodes.slice(from, to);
+  const first = modules.findLastIndex((module) => nodesOf(module).some(isNeverTrained)) + 1;
+  const tail = first + draw(modules.length - first);
+  const replay = first + draw(tail - first + 1);
   const early: readonly Rule[] = ['frozen', 'feedback-local', 'feedback-direct'];
-  const rules = modules.map(({ from, to }, index): Rule => {
+  const rules = modules.map((module, index): Rule => {
+    const nodes = nodesOf(module);
     if (index >= tail) return 'exact';
     if (index >= replay) return 'exact-replay';
     // A module without layers has nothing that feedback could train.
-    return graph.nodes.slice(from, to).some(isLayer) ? early[draw(3)]! : 'frozen';
+    if (nodes.some(isNeverTrained) || !nodes.some(isTrainable)) return 'frozen';
+    return early[draw(nodes.some(isRecurrent) ? 2 : 3)]!;
   });
   return {
     rules,
@@ -241,8 +154,17 @@ function randomPlan({ graph, modules }: Pick<Learnable, 'graph' | 'modules'>, dr
     learningRate: (1 + draw(99)) / 100,
     feedbackRatio: draw(11) / 10,
     clip: (1 + draw(99)) / 1000,
-    recurrence: null,
+    recurrence: graph.nodes.some(isRecurrent)
+      ? {
+          exactSteps: 1 + draw(9),
+          earlier: (['exact', 'gates', 'none'] as const)[draw(3)]!,
+        }
+      : null,
   };
+}
+
+function isNeverTrained(node: Node): boolean {
+  return node.operator === 'embedding' || (isRecurrent(node) && node.attributes.reverse);
 }
 
 interface Learnable {
@@ -263,11 +185,33 @@ function randomFeedback(parts: Learnable, draw: Draw): Feedback[] {
     const next = plan.rules[index + 1];
     const isDirect = rule === 'feedback-direct' && (next === 'exact' || next === 'exact-replay');
     const sources = ['logits', 'tail', 'module'] as const;
-    const source = sources[draw(isDirect ? 3 : 2)]!;
+    // Logits of every step are no source.
+    const drawn = sources[draw(isDirect ? 3 : 2)]!;
+    const source = drawn === 'logits' && parts.shapes.at(-1)![0] > 1 ? 'tail' : drawn;
     if (rule === 'feedback-local') return [randomMatrix(parts, [to, source, to], draw)];
     if (rule !== 'feedback-direct') return [];
     return layers.map((node) => randomMatrix(parts, [node + 1, source, to], draw));
   });
+}
+
+function randomStateFeedback({ nodes }: Graph, draw: Draw): StateFeedback[] {
+  return nodes.flatMap((own, node): StateFeedback[] => {
+    if (!isRecurrent(own) || own.attributes.reverse) return [];
+    const { cell, hiddenSize } = own.attributes;
+    const segments = 1 + draw(3);
+    const rows = segments * hiddenSize;
+    const matrix = sparseMatrix(rows * (cell === 'lstm' ? 2 : 1) * hiddenSize, draw);
+    return [{ node, segments, matrix, scales: randomScales(rows, draw) }];
+  });
+}
+
+function sparseMatrix(length: number, draw: Draw): Int8Array {
+  const density = 1 + draw(10);
+  return Int8Array.from({ length }, () => (draw(10) < density ? draw(255) - 127 : 0));
+}
+
+function randomScales(length: number, draw: Draw): Float32Array {
+  return Float32Array.from({ length }, () => draw(1000) / 333);
 }
 
 function randomMatrix(
@@ -282,7 +226,6 @@ function randomMatrix(
   const grid: Feedback['grid'] = isDense ? [1 + draw(height), 1 + draw(width)] : [from[0], from[1]];
   const kernel = isDense ? 1 : 1 + 2 * draw(2);
   const rows = isDense ? sizeOf([...grid, channels]) : channels;
-  const density = 1 + draw(10);
   return {
     target,
     source,
@@ -290,9 +233,7 @@ function randomMatrix(
     grid,
     groups: 1,
     dilation: isDense ? 1 : 1 + draw(3),
-    matrix: Int8Array.from({ length: rows * kernel * kernel * from[2] }, () =>
-      draw(10) < density ? draw(255) - 127 : 0,
-    ),
-    scales: Float32Array.from({ length: rows }, () => draw(1000) / 333),
+    matrix: sparseMatrix(rows * kernel * kernel * from[2], draw),
+    scales: randomScales(rows, draw),
   };
 }
