@@ -41,6 +41,10 @@ export function isLayerSite(site: AnySite): site is LayerSite {
 export function sitesOf(model: Model): readonly AnySite[] {
   const shapes = inferShapes(model.graph);
   const shapeOf = (value: ValueId): Shape => shapes[value] ?? [0, 0, 0];
+  const positions = shapeOf(shapes.length - 1)[0];
+  if (positions !== 1) {
+    throw new EngineError(`webgl: expected logits of one position, got ${positions}`);
+  }
   return model.graph.nodes.map((node, index): AnySite => {
     if (node.operator === 'embedding' || node.operator === 'recurrent') {
       throw new EngineError(
