@@ -39,6 +39,8 @@ export { layerNorms } from './kernels/update.ts';
 export { accuracyOf, argmax, softmax } from './learning/accuracy.ts';
 export type { Examples, SplitExamples } from './learning/examples.ts';
 export { checkLabels, oneHot } from './learning/examples.ts';
+export type { HeadRow } from './learning/imprint.ts';
+export { imprintedRow } from './learning/imprint.ts';
 export type { SampleFormat } from './learning/input.ts';
 export { quantizeSamples } from './learning/input.ts';
 export type { StepLayout } from './learning/layout.ts';

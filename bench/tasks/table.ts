@@ -1,10 +1,17 @@
 import { cifarCorruptions } from './cifar-corruptions.ts';
 import { hardDigits, mildDigits } from './digits.ts';
+import { newClasses } from './new-classes.ts';
 import type { Task } from './task.ts';
 import { writers } from './writers.ts';
 
 /** In the order they are measured. */
-export const tasks: readonly Task[] = [hardDigits, mildDigits, cifarCorruptions, writers];
+export const tasks: readonly Task[] = [
+  hardDigits,
+  mildDigits,
+  cifarCorruptions,
+  newClasses,
+  writers,
+];
 
 /** Throws RangeError naming the tasks there are. */
 export function taskNamed(name: string): Task {
