@@ -39,8 +39,8 @@ def part_of(rank):
 def worn(x, generator):
     """Each window turned by a small random rotation, its axes and strength slightly off."""
     count = len(x)
-    skew = 0.15 * torch.randn(count, 3, 3, generator=generator)
-    turn = torch.matrix_exp(skew - skew.transpose(1, 2))
+    skew = 0.1 * torch.randn(count, 3, 3, generator=generator)
+    turn = torch.eye(3) + skew - skew.transpose(1, 2)
     strength = 1 + 0.1 * torch.randn(count, 1, 1, generator=generator)
     return strength * (x @ turn)
 
@@ -51,7 +51,7 @@ def main():
     parser.add_argument('--output', default=DEMO, type=Path, help='folder for the ONNX files')
     parser.add_argument('--cells', nargs='+', default=['gru', 'lstm'])
     parser.add_argument('--hidden', type=int, default=64)
-    parser.add_argument('--epochs', type=int, default=30)
+    parser.add_argument('--epochs', type=int, default=80)
     parser.add_argument('--seed', type=int, default=1)
     args = parser.parse_args()
     x, y, rank, _ = read_windows(args.data)
@@ -60,7 +60,7 @@ def main():
     for cell in args.cells:
         repeatable(args.seed)
         model = SequenceClassifier(3, args.hidden, 6, cell, FRONT)
-        fit(model, x[base], y[base], args.epochs, args.seed, batch=128, augment=worn)
+        fit(model, x[base], y[base], args.epochs, args.seed, batch=64, augment=worn)
         seen, unseen = (100 * accuracy(model, x[rows], y[rows]) for rows in (base, tuning))
         print(f'{cell}: users seen {seen:.1f} %, tuning users {unseen:.1f} %')
         path = args.output / f'activity-{cell}.onnx'
