@@ -82,7 +82,8 @@ export class Learner implements AsyncDisposable {
       description: input,
     };
     this.#size = sizeOf(this.#format.shape);
-    this.#check(parts.state);
+    const { labels, examples } = parts.state;
+    this.#check({ labels, examples, parameters: parts.parameters });
   }
 
   /** The package's classes, then those added here. */
@@ -263,15 +264,21 @@ export class Learner implements AsyncDisposable {
   }
 
   // A file says that it is of this package; nothing in it is trusted to be.
-  #check({ labels, examples }: Pick<Learned, 'labels' | 'examples'>): void {
+  #check({ labels, examples, parameters }: Learned): void {
     const classes = [...this.content.labels, ...labels];
+    const { weightLimit } = this.content.model;
     const fits =
       new Set(classes).size === classes.length &&
       classes.length <= outputRows(this.content) &&
       examples.samples.length === examples.labels.length * this.#size &&
-      examples.labels.every((label) => label < classes.length);
+      examples.labels.every((label) => label < classes.length) &&
+      Array.from(parameters.values()).every(({ weights }) =>
+        weights.every((weight) => Math.abs(weight) <= weightLimit),
+      );
     if (!fits) {
-      throw new FormatError('state: expected labels and examples that fit the package, got others');
+      throw new FormatError(
+        'state: expected weights, labels and examples that fit the package, got others; use another file, or another place for the state',
+      );
     }
   }
 
