@@ -1,14 +1,18 @@
 // From a prepared model to the content of a package: the plan, the feedback it asks for, how well
 // that feedback agrees with backpropagation, and the programs.
 import { inferShapes, sizeOf } from '#runtime';
-import type { Alignment, Feedback, PackageContent, StateFeedback } from '#runtime';
+import type { Alignment, Feedback, PackageContent, Plan, StateFeedback } from '#runtime';
 
 import { measureAlignment } from './feedback/alignment.ts';
 import { calibrateFeedback } from './feedback/calibrate.ts';
 import { feedbackForms } from './feedback/form.ts';
 import type { FeedbackNetwork, FormOptions } from './feedback/form.ts';
 import { randomFeedback } from './feedback/random.ts';
+import { approximatedNodes } from './feedback/recurrent-signals.ts';
 import type { LabelledSamples } from './feedback/signals.ts';
+import { measureStateAlignment } from './feedback/state-alignment.ts';
+import { makeStateFeedback } from './feedback/state-feedback.ts';
+import type { StateFeedbackOptions } from './feedback/state-feedback.ts';
 import { packageExamples } from './package-examples.ts';
 import { planFor } from './plan.ts';
 import type { PlanOptions } from './plan.ts';
@@ -22,6 +26,8 @@ export interface FeedbackOptions extends FormOptions {
   readonly seed?: number;
   /** Share of entries kept; default 1. */
   readonly density?: number;
+  /** Of recurrent layers that learn by gates; of the same kind and seed by default. */
+  readonly state?: StateFeedbackOptions;
 }
 
 export interface AssembleOptions {
@@ -45,14 +51,16 @@ export function assemble(prepared: PreparedModel, options: AssembleOptions = {})
   const plan = planFor(model.graph, modules, options.plan);
   const network: FeedbackNetwork = { model: prepared.float, modules, rules: plan.rules };
   const { feedback, alignment } = makeFeedback(prepared, network, options);
+  const state = stateFeedbackFor(prepared, plan, options);
   const classes = prepared.classes;
   const labels = options.labels ?? Array.from({ length: classes }, (_, index) => String(index));
-  const stateFeedback: readonly StateFeedback[] = [];
+  const { stateFeedback } = state;
   const source = { model, modules, plan, feedback, stateFeedback };
   const hasSpare = inferShapes(model.graph).at(-1)![2] > classes;
   const programs = [...exportPrograms(source), ...(hasSpare ? headPrograms(source) : [])];
   const examples = packageExamples(prepared, options.examples ?? 0);
-  const learning = { plan, feedback, stateFeedback, alignment };
+  const all = [...alignment, ...state.alignment];
+  const learning = { plan, feedback, stateFeedback, alignment: all };
   return { model, modules, ...learning, input, labels, examples, programs };
 }
 
@@ -81,12 +89,49 @@ function makeFeedback(
   return { feedback, alignment };
 }
 
+// Like the feedback of modules: fitted on the even samples and judged on the odd ones.
+function stateFeedbackFor(
+  prepared: PreparedModel,
+  plan: Plan,
+  { feedback: options = {}, onProgress }: AssembleOptions,
+): { stateFeedback: StateFeedback[]; alignment: readonly Alignment[] } {
+  const { float, model, modules } = prepared;
+  const { recurrence } = plan;
+  const nodes = approximatedNodes(model.graph, modules, plan);
+  if (nodes.length === 0 || recurrence === null) return { stateFeedback: [], alignment: [] };
+  const { kind, seed, state } = options;
+  const batching = {
+    onProgress: ({ done, total }: { done: number; total: number }): void =>
+      onProgress?.('state feedback', done, total),
+  };
+  const stateFeedback =
+    recurrence.earlier === 'gates'
+      ? makeStateFeedback(float, everySecond(prepared, 0), nodes, {
+          ...(kind !== undefined && { kind }),
+          ...(seed !== undefined && { seed }),
+          ...state,
+          recurrence,
+          batching,
+        })
+      : [];
+  const judging = everySecond(prepared, 1);
+  const judged = { recurrence, feedback: stateFeedback };
+  return { stateFeedback, alignment: measureStateAlignment(float, judging, nodes, judged) };
+}
+
 function everySecond({ samples, labels, model }: PreparedModel, first: 0 | 1): LabelledSamples {
   const size = sizeOf(model.graph.inputShape);
-  const picked = labels.map((_, index) => index).filter((index) => index % 2 === first);
+  const count = samples.length / size;
+  const steps = labels.length / count;
+  const picked = Array.from({ length: count }, (_, index) => index).filter(
+    (index) => index % 2 === first,
+  );
   const chosen = new Float32Array(picked.length * size);
   picked.forEach((index, position) =>
     chosen.set(samples.subarray(index * size, (index + 1) * size), position * size),
   );
-  return { samples: chosen, labels: picked.map((index) => labels[index]!) };
+  return {
+    samples: chosen,
+    labels: picked.flatMap((index) => labels.slice(index * steps, (index + 1) * steps)),
+  };
 }

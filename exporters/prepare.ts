@@ -18,6 +18,7 @@ import { addSpareClasses } from './spare-classes.ts';
 export interface Calibration {
   /** One sample after another, in the model's own layout, before mean and deviation. */
   readonly x: ArrayLike<number>;
+  /** A class for each sample, or for each of its steps where the model has logits for each; -1 is not judged then. */
   readonly y?: ArrayLike<number>;
 }
 
@@ -43,7 +44,10 @@ export interface PreparedModel {
   readonly input: InputDescription;
   /** float32 [n, height, width, channels], normalised. */
   readonly samples: Float32Array;
-  /** The calibration's, or drawn from the float model's own predictions where it had none. */
+  /**
+   * The calibration's, or drawn from the float model's own predictions where it had none. One for each position of the
+   * output, sample after sample; -1 where a position is not judged.
+   */
   readonly labels: readonly number[];
   readonly hasLabels: boolean;
   /** Classes of the model, without the spare ones. */
@@ -86,9 +90,9 @@ export function prepareImported(imported: ImportedModel, options: PrepareOptions
       );
   const { float, model } = addSpareClasses({ float: bare, model: quantized }, spareClasses);
   const count = samples.length / sizeOf(graph.inputShape);
-  const classes = inferShapes(graph).at(-1)![2];
+  const [steps, , classes] = inferShapes(graph).at(-1)!;
   const labels = calibration.y
-    ? checkedLabels(calibration.y, count, classes)
+    ? checkedLabels(calibration.y, { count, steps, classes })
     : drawnLabels(bare, samples, count);
   const hasLabels = calibration.y !== undefined;
   return {
@@ -138,12 +142,16 @@ function filled(length: number, value: number): number[] {
   return Array.from({ length }, () => value);
 }
 
-function checkedLabels(y: ArrayLike<number>, count: number, classes: number): number[] {
-  if (y.length !== count) {
-    throw new InputError(`calibration.y: expected ${count} labels, got ${y.length}`);
+function checkedLabels(
+  y: ArrayLike<number>,
+  { count, steps, classes }: { count: number; steps: number; classes: number },
+): number[] {
+  if (y.length !== count * steps) {
+    throw new InputError(`calibration.y: expected ${count * steps} labels, got ${y.length}`);
   }
+  const least = steps > 1 ? -1 : 0;
   return Array.from(y, (label, index) => {
-    if (Number.isInteger(label) && label >= 0 && label < classes) return label;
+    if (Number.isInteger(label) && label >= least && label < classes) return label;
     throw new InputError(
       `calibration.y[${index}]: expected a class from 0 to ${classes - 1}, got ${label}`,
     );
@@ -154,14 +162,24 @@ function checkedLabels(y: ArrayLike<number>, count: number, classes: number): nu
 // labels); its most likely labels would give almost none. Quasi-random, so that an export repeats.
 function drawnLabels(float: FloatModel, samples: Float32Array, count: number): number[] {
   const size = sizeOf(float.graph.inputShape);
-  const golden = 0.6180339887498949;
-  return Array.from({ length: count }, (_, index) => {
+  const classes = inferShapes(float.graph).at(-1)![2];
+  const labels: number[] = [];
+  for (let index = 0; index < count; index++) {
     const sample = samples.subarray(index * size, (index + 1) * size);
-    const logits = Array.from(outputOf(float, runFloat(float, sample, { keep: () => false })));
-    const largest = Math.max(...logits);
-    const powers = logits.map((logit) => Math.exp(logit - largest));
-    let rest = ((index * golden) % 1) * powers.reduce((sum, power) => sum + power, 0);
-    const drawn = powers.findIndex((power) => (rest -= power) < 0);
-    return drawn < 0 ? powers.length - 1 : drawn;
-  });
+    const logits = outputOf(float, runFloat(float, sample, { keep: () => false }));
+    for (let row = 0; row < logits.length; row += classes) {
+      labels.push(drawnFrom(logits.subarray(row, row + classes), labels.length));
+    }
+  }
+  return labels;
+}
+
+function drawnFrom(logits: ArrayLike<number>, index: number): number {
+  const golden = 0.6180339887498949;
+  const numbers = Array.from(logits);
+  const largest = Math.max(...numbers);
+  const powers = numbers.map((logit) => Math.exp(logit - largest));
+  let rest = ((index * golden) % 1) * powers.reduce((sum, power) => sum + power, 0);
+  const drawn = powers.findIndex((power) => (rest -= power) < 0);
+  return drawn < 0 ? powers.length - 1 : drawn;
 }

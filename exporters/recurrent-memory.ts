@@ -40,7 +40,7 @@ export function recurrentUpdateBytes(
     (kept + 2) * stateBytes(attributes) +
     16 * hiddenSize +
     (passesOn ? 4 * steps * features : 0);
-  return batch * perSample + 16 * rows * (features + hiddenSize);
+  return batch * perSample + 12 * rows * (features + hiddenSize);
 }
 
 /** Numbers that backpropagation keeps: gates and states of every step. */

@@ -6,6 +6,7 @@ import type { FloatArray } from '../float/array.ts';
 import { backpropagate } from '../float/backpropagate.ts';
 import type { BatchOptions } from '../float/batches.ts';
 import { applyFeedback } from './apply.ts';
+import { cosine } from './cosine.ts';
 import type { FeedbackNetwork } from './form.ts';
 import { sourceValue } from './form.ts';
 import type { LabelledSamples, Signals } from './signals.ts';
@@ -63,16 +64,4 @@ function weightGradients(
 function firstNode({ modules, rules }: FeedbackNetwork, { target }: Feedback): number {
   const index = modules.findIndex(({ from, to }: Module) => target > from && target <= to);
   return rules[index] === 'feedback-local' ? modules[index]!.from : target - 1;
-}
-
-/** 0 where either is zero everywhere. */
-function cosine(a: FloatArray, b: FloatArray): number {
-  let [product, aSquare, bSquare] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    product += a[i]! * b[i]!;
-    aSquare += a[i]! ** 2;
-    bSquare += b[i]! ** 2;
-  }
-  const norm = Math.sqrt(aSquare * bSquare);
-  return norm === 0 ? 0 : product / norm;
 }

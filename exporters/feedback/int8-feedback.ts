@@ -19,6 +19,14 @@ export function sparsify(matrix: Float64Array, length: number, density: number):
 
 /** `matrix` is [rows, entries of a row], in real units. */
 export function int8Feedback(form: FeedbackForm, matrix: Float64Array, rows: number): Feedback {
+  return { ...form, ...int8Rows(matrix, rows) };
+}
+
+/** The same without what it is for. */
+export function int8Rows(
+  matrix: Float64Array,
+  rows: number,
+): { readonly matrix: Int8Array; readonly scales: Float32Array } {
   const length = matrix.length / rows;
   const scales = new Float32Array(rows).map((_, row) => {
     const entries = matrix.subarray(row * length, (row + 1) * length);
@@ -29,5 +37,5 @@ export function int8Feedback(form: FeedbackForm, matrix: Float64Array, rows: num
   const rounded = Int8Array.from(matrix, (entry, i) =>
     Math.max(-127, Math.min(127, Math.round(entry / scales[Math.floor(i / length)]!))),
   );
-  return { ...form, matrix: rounded, scales };
+  return { matrix: rounded, scales };
 }

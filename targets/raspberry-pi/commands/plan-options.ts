@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 
 import type { ExportOptions } from '#exporters';
-import type { FeedbackSource, Rule } from '#runtime';
+import type { FeedbackSource, Recurrence, Rule } from '#runtime';
 
 import { positiveNumber, wholeNumber } from './option-values.ts';
 
@@ -23,6 +23,9 @@ export interface PlanFlags {
   readonly batch?: number;
   readonly epochs?: number;
   readonly rate?: number;
+  readonly recurrence?: Recurrence['earlier'];
+  readonly exactSteps?: number;
+  readonly stateFeedback?: 'calibrated' | 'random' | 'none';
   readonly spareClasses?: number;
   readonly examples: number;
 }
@@ -75,6 +78,23 @@ export function addPlanOptions(command: Command): Command {
     .option('--batch <n>', 'samples in a learning step', wholeNumber(1))
     .option('--epochs <n>', 'passes over the samples of a lesson', wholeNumber(1))
     .option('--rate <x>', 'learning rate at the first step', positiveNumber())
+    .addOption(
+      new Option(
+        '--recurrence <how>',
+        'what the steps of a recurrent layer before the exact ones take (default: gates)',
+      ).choices(['exact', 'gates', 'none']),
+    )
+    .option(
+      '--exact-steps <n>',
+      'last steps of a recurrent layer that take the exact gradient (default: 8)',
+      wholeNumber(1),
+    )
+    .addOption(
+      new Option(
+        '--state-feedback <kind>',
+        'what is added to its gates (default: as --feedback)',
+      ).choices(['calibrated', 'random', 'none']),
+    )
     .option(
       '--spare-classes <n>',
       'outputs kept free for classes that devices add (default: 4)',
@@ -97,6 +117,7 @@ export function planOptions(
 > {
   const { tail, rule, frozen, batch, epochs, rate } = flags;
   const { source, kernel, dilation, groups } = flags;
+  const { recurrence, exactSteps, stateFeedback } = flags;
   return {
     weightLimit: flags.weights === 'full' ? 127 : 64,
     ...(flags.spareClasses !== undefined && { spareClasses: flags.spareClasses }),
@@ -109,6 +130,10 @@ export function planOptions(
       ...(batch !== undefined && { batchSize: batch }),
       ...(epochs !== undefined && { epochs }),
       ...(rate !== undefined && { learningRate: rate }),
+      recurrence: {
+        ...(recurrence !== undefined && { earlier: recurrence }),
+        ...(exactSteps !== undefined && { exactSteps }),
+      },
     },
     feedback: {
       kind: flags.feedback,
@@ -118,6 +143,7 @@ export function planOptions(
       ...(kernel !== undefined && { kernel }),
       ...(dilation !== undefined && { dilation }),
       ...(groups !== undefined && { groups }),
+      ...(stateFeedback !== undefined && { state: { kind: stateFeedback } }),
     },
   };
 }
