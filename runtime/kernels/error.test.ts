@@ -45,6 +45,12 @@ test('it is softmax minus target to within the table', () => {
   assertClose(softmaxError(logits, targets, classes), expected, 1 / 512);
 });
 
+test('a position without a target is not judged', () => {
+  const logits = Float32Array.of(1, 2, 0, 0, 2, 1);
+  const error = softmaxError(logits, Float32Array.of(0, 0, 1, 0, 0, 0), 2);
+  assert.equal([...error], [0, 0, -0.5, 0.5, 0, 0]);
+});
+
 test('non-numbers stay visible', () => {
   assert.ok(
     Number.isNaN(softmaxError(Float32Array.of(0, 1), Float32Array.of(Number.NaN, 1), 2)[0]),
