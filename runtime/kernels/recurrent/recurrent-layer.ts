@@ -60,8 +60,11 @@ function entriesPerUnit(
   hiddenSize: number,
 ): Float32Array {
   const s = Math.fround(scale);
-  return weightScales.map((row, o) => {
-    const isTanh = Math.trunc(o / hiddenSize) === tanhGate;
-    return Math.fround(s * row) * (isTanh ? 512 : 256);
-  });
+  const result = new Float32Array(weightScales.length);
+  const first = tanhGate * hiddenSize;
+  for (let o = 0; o < result.length; o++) {
+    const isTanh = o >= first && o < first + hiddenSize;
+    result[o] = Math.fround(s * weightScales[o]!) * (isTanh ? 512 : 256);
+  }
+  return result;
 }
