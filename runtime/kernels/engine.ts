@@ -91,7 +91,8 @@ class KernelEngine implements SequenceEngine {
         'forward: expected a range that ends in a value, got logits; use predict',
       );
     }
-    const values = forwardRange(this.#network.sites, call);
+    const context = { ...call.context, learning: null };
+    const values = forwardRange(this.#network.sites, { ...call, context });
     return new Handle(call.batch, values, sequenceOf(input));
   }
 
@@ -189,7 +190,7 @@ class KernelEngine implements SequenceEngine {
     return { range, input: values, batch, context };
   }
 
-  /** Every call may learn: what is kept for that is small. */
+  /** Of a call that learns. */
   #context(sequence: Sequence | undefined): SequenceContext {
     const { inputSteps, recurrence, stateFeedback } = this.#network;
     const plain = plainContext(inputSteps, sequence);
