@@ -72,6 +72,22 @@ const forms: Readonly<Record<string, (g: GraphBuilder) => string>> = {
       g.node('Concat', [rows, columns], { attributes: { axis: 0 } }),
     ]);
   },
+  'one row, expanded': (g) => {
+    return g.node('Expand', [g.constant('row', randomFloats(3, 3), [3]), g.int64([4, 1])]);
+  },
+  'one column, expanded': (g) => {
+    return g.node('Expand', [g.constant('column', randomFloats(3, 4), [4, 1]), g.int64([1, 3])]);
+  },
+  'rows of a larger matrix': (g) => {
+    const larger = g.constant('larger', randomFloats(3, 21), [7, 3]);
+    const [starts, ends, axes] = [g.int64([-5]), g.int64([6]), g.int64([0])];
+    return g.node('Slice', [larger, starts, ends, axes]);
+  },
+  'of a shape that is chosen': (g) => {
+    const isOpen = g.node('Equal', [g.int64([-1, 3]), g.int64([-1, -1])]);
+    const shape = g.node('Where', [isOpen, g.int64([4, 9]), g.int64([8, 3])]);
+    return g.node('Reshape', [whole2(g), shape]);
+  },
   'a shape that is computed': (g) => {
     const three = g.node('ConstantOfShape', [g.int64([1])], {
       attributes: { value: { type: 'int64', dimensions: [1], data: BigInt64Array.of(3n) } },
@@ -115,6 +131,18 @@ test('what exporters do not leave in files is refused, not guessed', () => {
   refused(
     (g) => g.node('Add', [whole(g), g.constant('row', randomFloats(1, 3), [3])]),
     /\(Add\): expected constants of one type and shape, or one number/,
+  );
+  refused(
+    (g) => g.node('Expand', [whole(g), g.int64([5, 3])]),
+    /\(Expand\): expected a shape that \[4, 3\] repeats to, got \[5, 3\]/,
+  );
+  refused(
+    (g) =>
+      g.node('Slice', [
+        g.constant('w3', randomFloats(1, 16), [4, 4]),
+        ...[[0], [3], [1]].map((at) => g.int64(at)),
+      ]),
+    /\(Slice\): expected rows of the first axis, got others/,
   );
   refused((g) => cast(g, whole(g), 16), /expected a cast to a plain number type/);
   refused((g) => g.node('Reshape', [whole(g), g.int64([5, 3])]), /a shape of 12 elements, got 15/);

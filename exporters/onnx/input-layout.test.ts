@@ -86,6 +86,17 @@ test('series are one column, whether channels come first or last', async () => {
   }
 });
 
+test('a product per step says that features come last', async () => {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', ['n', 9, 3]);
+  const product = g.node('MatMul', [x, g.constant('w', randomFloats(1, 6), [3, 2])]);
+  const mean = g.node('ReduceMean', [product, g.int64([1])], { attributes: { keepdims: 0 } });
+  g.output(mean, 'float32', ['n', 2]);
+  const { graph, inputLayout } = await expectSameOutput(g.build(), 1e-5);
+  assert.equal(graph.inputShape, [9, 1, 3]);
+  assert.is(inputLayout, 'nhwc');
+});
+
 test('open sizes after the batch, unknown sizes and other types are refused', () => {
   assert.throws(
     () => importModel(model(['n', 3, 'height', 5], (_, x) => x)),

@@ -107,4 +107,16 @@ test('moving data by an order and back is nothing', () => {
   );
 });
 
+test('Reshape finds the batch behind other axes', () => {
+  const view = [['h'], ['n'], ['w'], ['c']];
+  const options = { batch: 2 };
+  const joined = [['h'], ['n'], ['w', 'c']];
+  assert.equal(reshape(view, [0n, 0n, -1n], sizes, options), joined);
+  assert.equal(reshape(view, [4n, 2n, 15n], sizes, options), joined);
+  assert.equal(reshape(view, [4n, -1n, 15n], sizes, options), joined);
+  assert.equal(reshape(view, [4n, batchSize, 5n, 3n], sizes, options), view);
+  assert.is(reshape(view, [-1n, 15n], sizes, options), null);
+  assert.is(reshape(view, [4n, -1n, -1n], sizes, options), null);
+});
+
 test.run();
