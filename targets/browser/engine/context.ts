@@ -8,18 +8,16 @@ import { EngineError } from '#runtime';
 
 /** Throws EngineError where the browser has no WebGL2, or only a slow one that tfjs refuses. */
 export function openContext(): WebGL2RenderingContext {
-  let context: unknown = null;
+  let cause: unknown;
   try {
-    context = getWebGLContext(2);
-  } catch (cause) {
-    throw new EngineError('webgl: expected a WebGL2 context, got an error; see its cause', {
-      cause,
-    });
+    const context: unknown = getWebGLContext(2);
+    if (context instanceof WebGL2RenderingContext) return context;
+  } catch (error) {
+    cause = error;
   }
-  if (typeof WebGL2RenderingContext !== 'undefined' && context instanceof WebGL2RenderingContext) {
-    return context;
-  }
-  throw new EngineError('webgl: expected a WebGL2 context, got none; update the browser');
+  throw new EngineError('webgl: expected a WebGL2 context, got none; update the browser', {
+    cause,
+  });
 }
 
 /** Throws EngineError once the context is lost: from then on everything reads as zeros. */

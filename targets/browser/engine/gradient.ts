@@ -3,6 +3,7 @@
 import { clampRange } from '#runtime';
 import type { Shape } from '#runtime';
 
+import { eachSample } from './each-sample.ts';
 import type { Gpu } from './gpu.ts';
 import { gridCells, gridUniforms } from './grid.ts';
 import type { Grid } from './grid.ts';
@@ -25,10 +26,7 @@ ivec4 sampleOf(int i, uint output4, int s) {
 }
 void run(int i) {
   uvec4 y = texelFetch(outputs, at(i), 0);
-  result0 = sampleOf(i, y.x, 0);
-  result1 = sampleOf(i, y.y, 1);
-  result2 = sampleOf(i, y.z, 2);
-  result3 = sampleOf(i, y.w, 3);
+  ${eachSample('result# = sampleOf(i, y.@, #);')}
 }`,
 } as const satisfies Program;
 
@@ -42,10 +40,7 @@ ivec4 sampleOf(int i, int s) {
   return floatBitsToInt(add(intBitsToFloat(texelFetch(a, p, 0)), intBitsToFloat(texelFetch(b, p, 0))));
 }
 void run(int i) {
-  result0 = sampleOf(i, 0);
-  result1 = sampleOf(i, 1);
-  result2 = sampleOf(i, 2);
-  result3 = sampleOf(i, 3);
+  ${eachSample('result# = sampleOf(i, #);')}
 }`,
 } as const satisfies Program;
 
@@ -56,10 +51,7 @@ const spreadProgram = {
   body: `${gridCells}
 void run(int i) {
   ivec2 from = at(cellOf(i));
-  result0 = texelFetch(cells, ivec3(from, 0), 0);
-  result1 = texelFetch(cells, ivec3(from, 1), 0);
-  result2 = texelFetch(cells, ivec3(from, 2), 0);
-  result3 = texelFetch(cells, ivec3(from, 3), 0);
+  ${eachSample('result# = texelFetch(cells, ivec3(from, #), 0);')}
 }`,
 } as const satisfies Program;
 

@@ -1,5 +1,6 @@
 // The gradient of a layer's input. One texel is four input channels at one position of four samples.
 //   G[q, c] = sum over k, o of w[o, k, c] (e[scatter(q, k), o] - z_e);  gradient = f32(f32(G) * s_e)
+import { eachSample } from './each-sample.ts';
 import type { Gpu } from './gpu.ts';
 import type { Program } from './program.ts';
 import { texelsOf } from './site.ts';
@@ -25,10 +26,7 @@ void run(int i) {
   int lastChannel = min(4 * q.quad + 3, channels - 1);
   int from = (4 * q.quad / channelsPerGroup) * rowsPerGroup / 4;
   int to = ((lastChannel / channelsPerGroup + 1) * rowsPerGroup - 1) / 4;
-  ivec4 s0 = ivec4(0);
-  ivec4 s1 = ivec4(0);
-  ivec4 s2 = ivec4(0);
-  ivec4 s3 = ivec4(0);
+  ${eachSample('ivec4 s# = ivec4(0);')}
   for (int ky = 0; ky < kernelHeight; ky++) {
     int py = reached(q.y, ky, dilationY, padTop, strideY, outputHeight);
     if (py < 0) continue;
@@ -46,18 +44,12 @@ void run(int i) {
         vec4 m1 = vec4((m << 16) >> 24);
         vec4 m2 = vec4((m << 8) >> 24);
         vec4 m3 = vec4(m >> 24);
-        s0 += product(m0, m1, m2, m3, channelsOf(e.x) - error.y);
-        s1 += product(m0, m1, m2, m3, channelsOf(e.y) - error.y);
-        s2 += product(m0, m1, m2, m3, channelsOf(e.z) - error.y);
-        s3 += product(m0, m1, m2, m3, channelsOf(e.w) - error.y);
+        ${eachSample('s# += product(m0, m1, m2, m3, channelsOf(e.@) - error.y);')}
       }
     }
   }
   vec4 scale = vec4(intBitsToFloat(error.x));
-  result0 = floatBitsToInt(mul(toFloat(s0), scale));
-  result1 = floatBitsToInt(mul(toFloat(s1), scale));
-  result2 = floatBitsToInt(mul(toFloat(s2), scale));
-  result3 = floatBitsToInt(mul(toFloat(s3), scale));
+  ${eachSample('result# = floatBitsToInt(mul(toFloat(s#), scale));')}
 }`,
 } as const satisfies Program;
 

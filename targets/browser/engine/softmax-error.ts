@@ -3,6 +3,7 @@
 import { expTable } from '#runtime';
 import type { Quantization } from '#runtime';
 
+import { eachSample } from './each-sample.ts';
 import type { Gpu } from './gpu.ts';
 import type { Program } from './program.ts';
 import type { Texture } from './texture.ts';
@@ -40,10 +41,7 @@ ivec4 errorOf(int i, int s) {
   return floatBitsToInt(error);
 }
 void run(int i) {
-  result0 = errorOf(i, 0);
-  result1 = errorOf(i, 1);
-  result2 = errorOf(i, 2);
-  result3 = errorOf(i, 3);
+  ${eachSample('result# = errorOf(i, #);')}
 }`,
 } as const satisfies Program;
 
@@ -57,10 +55,7 @@ const dequantizeProgram = {
 ivec4 real(uint x) { return floatBitsToInt(mul(vec4(channelsOf(x) - zeroPoint), vec4(scale))); }
 void run(int i) {
   uvec4 x = texelFetch(values, at(i), 0);
-  result0 = real(x.x);
-  result1 = real(x.y);
-  result2 = real(x.z);
-  result3 = real(x.w);
+  ${eachSample('result# = real(x.@);')}
 }`,
 } as const satisfies Program;
 

@@ -1,15 +1,15 @@
+import type { Gpu } from './gpu.ts';
+import { matrixTexels } from './layer-texture.ts';
+import type { MatrixUniforms } from './layer-texture.ts';
+import type { Program } from './program.ts';
+import type { Texture } from './texture.ts';
 // How far a layer moves: the norm of its gradient, the clip, and whether the step can be made.
 //   norm = f32(sqrt(sum A^2)), u = f32(f32(s_d * s_x) * rate), factor = min(1, f32(f32(clip * W0) / f32(u * norm)))
 //   step = f32(f32(u * factor) * ratio), and for the bias with u_b = f32(s_d * rate), a and B0
 // Squares are summed in integers, 16 bits a limb, so the sum is exact.
 //
 // steps, words, one texel: [bits of step, bits of the bias' step, status, 0]; status as in quantize-error.ts.
-import { wideIntegers } from './arithmetic.ts';
-import type { Gpu } from './gpu.ts';
-import { matrixTexels } from './layer-texture.ts';
-import type { MatrixUniforms } from './layer-texture.ts';
-import type { Program } from './program.ts';
-import type { Texture } from './texture.ts';
+import { wideIntegers } from './wide-integers.ts';
 
 /** GLSL: which rows and channels texel i of a matrix joins. */
 export const blocks: string = `

@@ -5,7 +5,7 @@
 //
 // A value whose one strip is its whole height lies as any single sample does. Which values lie how is
 // worked out once; where a node wants another height than the node before made, the value is copied.
-import type { Shape, ValueId } from '#runtime';
+import type { Shape } from '#runtime';
 
 import type { Gpu } from './gpu.ts';
 import type { Program } from './program.ts';
@@ -49,15 +49,10 @@ function rowsOf(
 ): { readonly wanted: readonly number[]; readonly made: number } {
   const window = windowRows(site);
   if (window !== null) return { wanted: [window.wanted], made: window.made };
-  const heights = site.inputShapes.map(([height]) => height);
-  const isElementwise =
-    ['add', 'concat', 'lookup', 'mul'].includes(site.operator) &&
-    site.inputShapes.every(
-      ([height, width]) => height === heights[0] && width === site.outputShape[1],
-    );
-  if (!isElementwise) return { wanted: heights, made: site.outputShape[0] };
-  const made = itemAt(rows, itemAt<ValueId>(site.inputs, 0, 'input'), 'value');
-  return { wanted: heights.map(() => made), made };
+  const [height, width] = site.outputShape;
+  const isElementwise = site.inputShapes.every((own) => own[0] === height && own[1] === width);
+  const made = isElementwise ? itemAt(rows, itemAt(site.inputs, 0, 'input'), 'value') : height;
+  return { wanted: site.inputShapes.map((own) => (isElementwise ? made : own[0])), made };
 }
 
 /** Rows in the strips of a node with a window, null for another; whole heights where strips do not pay. */

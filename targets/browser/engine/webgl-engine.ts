@@ -32,11 +32,10 @@ import { softmaxError } from './softmax-error.ts';
 import type { Texture } from './texture.ts';
 
 /** Texels of the model's largest textures, of batches of 64. */
-function largestTexture({ model, feedback }: EngineInput): number {
+function largestTexture({ model }: EngineInput): number {
   return Math.max(
     ...inferShapes(model.graph).map((shape) => texelsOf(shape, 64)),
     ...Array.from(model.layers.values(), ({ weights }) => weights.length / 4),
-    ...feedback.map(({ matrix }) => matrix.length / 4),
   );
 }
 

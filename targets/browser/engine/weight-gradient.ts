@@ -40,10 +40,7 @@ void run(int i) {
     from = 0;
     to = outputWidth;
   } else if (left >= inputWidth || quad >= inputQuads) to = 0;
-  ivec4 a0 = ivec4(0);
-  ivec4 a1 = ivec4(0);
-  ivec4 a2 = ivec4(0);
-  ivec4 a3 = ivec4(0);
+  ${eachSample('ivec4 a# = ivec4(0);')}
   vec4 one = vec4(1.0, 0.0, 0.0, 0.0);
   vec4 es;
   vec4 us;
@@ -56,10 +53,7 @@ void run(int i) {
     int d = (row * outputWidth + from) * rowQuads + o;
     int v = ((group * inputHeight + y) * inputWidth + from * strideX + left) * inputQuads + quad;
     for (int x = from; x < to;) {
-      vec4 p0 = vec4(0.0);
-      vec4 p1 = vec4(0.0);
-      vec4 p2 = vec4(0.0);
-      vec4 p3 = vec4(0.0);
+      ${eachSample('vec4 p# = vec4(0.0);')}
       for (int end = min(to, x + 64); x < end; x++) {
         uvec4 e = texelFetch(errors, at(d), 0);
         uvec4 u = isBias ? uvec4(0) : texelFetch(values, at(v), 0);
@@ -67,16 +61,10 @@ void run(int i) {
         d += rowQuads;
         v += strideX * inputQuads;
       }
-      a0 += ivec4(p0);
-      a1 += ivec4(p1);
-      a2 += ivec4(p2);
-      a3 += ivec4(p3);
+      ${eachSample('a# += ivec4(p#);')}
     }
   }
-  result0 = a0;
-  result1 = a1;
-  result2 = a2;
-  result3 = a3;
+  ${eachSample('result# = a#;')}
 }`,
 } as const satisfies Program;
 
@@ -88,10 +76,7 @@ const sumProgram = {
 void run(int i) {
   for (int part = 0; part < partCount; part++) {
     ivec2 p = at(i + part * texels);
-    result0 += texelFetch(parts, ivec3(p, 0), 0);
-    result1 += texelFetch(parts, ivec3(p, 1), 0);
-    result2 += texelFetch(parts, ivec3(p, 2), 0);
-    result3 += texelFetch(parts, ivec3(p, 3), 0);
+    ${eachSample('result# += texelFetch(parts, ivec3(p, #), 0);')}
   }
 }`,
 } as const satisfies Program;

@@ -121,10 +121,7 @@ const forwardStripsProgram = {
 const scaledSums = `${windowSums}
 ivec4 scaled(ivec4 sum, vec4 m) { return floatBitsToInt(mul(toFloat(sum), m)); }
 void scale(Sums sums, vec4 m) {
-  result0 = scaled(sums.s0, m);
-  result1 = scaled(sums.s1, m);
-  result2 = scaled(sums.s2, m);
-  result3 = scaled(sums.s3, m);
+  ${eachSample('result# = scaled(sums.s#, m);')}
 }
 `;
 

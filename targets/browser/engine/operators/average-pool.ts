@@ -1,5 +1,6 @@
 import { gatherTable } from '#runtime';
 
+import { eachSample } from '../each-sample.ts';
 import type { Operator } from '../operator.ts';
 import type { Program } from '../program.ts';
 import {
@@ -26,16 +27,9 @@ uint mean(ivec4 sum, vec4 m) {
 }
 void run(int i) {
   Place at0 = placeOf(i, outputHeight, outputWidth, channelQuads);
-  ivec4 s0 = ivec4(0);
-  ivec4 s1 = ivec4(0);
-  ivec4 s2 = ivec4(0);
-  ivec4 s3 = ivec4(0);
-  ${forEachRead(`
-      uvec4 v = texelFetch(values, at(from), 0);
-      s0 += channelsOf(v.x) - inputZero;
-      s1 += channelsOf(v.y) - inputZero;
-      s2 += channelsOf(v.z) - inputZero;
-      s3 += channelsOf(v.w) - inputZero;`)}
+  ${eachSample('ivec4 s# = ivec4(0);')}
+  ${forEachRead(`uvec4 v = texelFetch(values, at(from), 0);
+      ${eachSample('s# += channelsOf(v.@) - inputZero;')}`)}
   vec4 m = vec4(intBitsToFloat(texelFetch(table, at(at0.y * outputWidth + at0.x), 0).x));
   result0 = uvec4(mean(s0, m), mean(s1, m), mean(s2, m), mean(s3, m));
 }`,
@@ -56,10 +50,7 @@ ivec4 sampleOf(int i, int s) {
   return floatBitsToInt(sum);
 }
 void run(int i) {
-  result0 = sampleOf(i, 0);
-  result1 = sampleOf(i, 1);
-  result2 = sampleOf(i, 2);
-  result3 = sampleOf(i, 3);
+  ${eachSample('result# = sampleOf(i, #);')}
 }`,
 } as const satisfies Program;
 

@@ -1,3 +1,4 @@
+import { eachSample } from '../each-sample.ts';
 import type { Operator } from '../operator.ts';
 import type { Program } from '../program.ts';
 import { inputShape, itemAt, texelsOf } from '../site.ts';
@@ -12,16 +13,9 @@ const forwardProgram = {
   body: `${places}
 void run(int i) {
   Place at0 = placeOf(i, outputHeight, outputWidth, channelQuads);
-  ivec4 m0 = ivec4(0);
-  ivec4 m1 = ivec4(0);
-  ivec4 m2 = ivec4(0);
-  ivec4 m3 = ivec4(0);
-  ${forEachRead(`
-      uvec4 v = texelFetch(values, at(from), 0);
-      m0 = max(m0, channelsOf(v.x));
-      m1 = max(m1, channelsOf(v.y));
-      m2 = max(m2, channelsOf(v.z));
-      m3 = max(m3, channelsOf(v.w));`)}
+  ${eachSample('ivec4 m# = ivec4(0);')}
+  ${forEachRead(`uvec4 v = texelFetch(values, at(from), 0);
+      ${eachSample('m# = max(m#, channelsOf(v.@));')}`)}
   result0 = uvec4(packed(m0), packed(m1), packed(m2), packed(m3));
 }`,
 } as const satisfies Program;
@@ -44,10 +38,7 @@ ivec4 sampleOf(int i, int s) {
   return floatBitsToInt(g);
 }
 void run(int i) {
-  result0 = sampleOf(i, 0);
-  result1 = sampleOf(i, 1);
-  result2 = sampleOf(i, 2);
-  result3 = sampleOf(i, 3);
+  ${eachSample('result# = sampleOf(i, #);')}
 }`,
 } as const satisfies Program;
 
@@ -68,10 +59,7 @@ ivec4 sampleOf(int i, int s) {
   return floatBitsToInt(sum);
 }
 void run(int i) {
-  result0 = sampleOf(i, 0);
-  result1 = sampleOf(i, 1);
-  result2 = sampleOf(i, 2);
-  result3 = sampleOf(i, 3);
+  ${eachSample('result# = sampleOf(i, #);')}
 }`,
 } as const satisfies Program;
 

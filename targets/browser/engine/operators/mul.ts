@@ -1,6 +1,5 @@
 import { sameShape } from '#runtime';
 
-import { wideIntegers } from '../arithmetic.ts';
 import type { Gpu } from '../gpu.ts';
 import type { BackwardCall, Operator } from '../operator.ts';
 import type { Program } from '../program.ts';
@@ -15,6 +14,7 @@ import {
 } from '../site.ts';
 import type { Site } from '../site.ts';
 import type { Texture } from '../texture.ts';
+import { wideIntegers } from '../wide-integers.ts';
 
 // b has a's shape, or one factor per sample and channel: texel i of a meets texel factorAt(i) of b.
 const factor = `
