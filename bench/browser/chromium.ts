@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core';
 
 import { launchChromium } from '../../test/support/chromium.ts';
 
-/** Of the thread: what it worked and waited for the GPU, and what passed meanwhile, other processes included. */
+/** Of the page's thread: its own work and its waits for the GPU, and what passed with other processes included. */
 export interface Stretch {
   readonly busyMs: number;
   readonly wallMs: number;
@@ -37,9 +37,11 @@ export async function openBenchPage(packageBytes: Uint8Array): Promise<BenchPage
   const browser = await launchChromium();
   const page = await browser.newPage();
   page.setDefaultTimeout(0);
+  const failed = new Promise<never>((_, reject) => page.once('pageerror', reject));
+  failed.catch(() => undefined); // after opening, errors end the call that they happen in
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   await page.addScriptTag({ url: '/page.js', type: 'module' });
-  await page.waitForFunction(() => 'bench' in globalThis);
+  await Promise.race([page.waitForFunction(() => 'bench' in globalThis), failed]);
   return {
     page,
     version: browser.version(),

@@ -23,8 +23,8 @@ export interface Comparison {
     /** Where tfjs makes the page's thread wait. */
     readonly blockingRatio: number;
   }[];
-  /** The longest of all, in calls of batch 16 on the page's own thread. */
-  readonly stretches: { readonly learn: Stretch; readonly predict: Stretch };
+  /** The longest of each of ten calls of batch 16 on the page's own thread. */
+  readonly stretches: { readonly learn: readonly Stretch[]; readonly predict: readonly Stretch[] };
 }
 
 /** Needs Chromium. `rounds` of each measurement of time. */
@@ -32,15 +32,10 @@ export async function compareInBrowser(rounds: number): Promise<Comparison> {
   await using opened = await openBenchPage(await packageBytes());
   const { page, version } = opened;
   const peaks = await page.evaluate(() => bench.peaks(16));
-  const longest = async (what: 'learn' | 'predict'): Promise<Stretch> => {
-    const all = await opened.stretchesDuring(() =>
+  const longest = (what: 'learn' | 'predict'): Promise<Stretch[]> =>
+    opened.stretchesDuring(() =>
       page.evaluate(([name]) => bench.traced(name, 16, 10), [what] as const),
     );
-    return {
-      busyMs: Math.max(...all.map(({ busyMs }) => busyMs)),
-      wallMs: Math.max(...all.map(({ wallMs }) => wallMs)),
-    };
-  };
   const stretches = { learn: await longest('learn'), predict: await longest('predict') };
   const [own = [], rival = []] = await page.evaluate((n) => bench.learnTimes(16, n), rounds);
   const predict = [];
