@@ -6,7 +6,7 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 
 import { buildPage } from '../../targets/browser/demo/build/build-page.ts';
@@ -24,14 +24,28 @@ export interface DemoPage extends AsyncDisposable {
   screenshot(name: string): Promise<void>;
 }
 
-/** Opens the page and waits until it reads; `prepare` sees it before it loads. */
-export async function openDemoPage(
-  options: BrowserContextOptions = {},
-  prepare?: (page: Page) => Promise<unknown>,
-): Promise<DemoPage> {
+export interface DemoPageOptions extends BrowserContextOptions {
+  /** Default: the one of the run. */
+  readonly browser?: Browser;
+  /** Served beside the page's own files. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+  /** What follows the page's address. */
+  readonly query?: string;
+  /** Sees the page before it loads. */
+  readonly prepare?: (page: Page) => Promise<unknown>;
+}
+
+/** Opens the page and waits until it reads. */
+export async function openDemoPage({
+  browser,
+  files = new Map(),
+  query = '',
+  prepare,
+  ...options
+}: DemoPageOptions = {}): Promise<DemoPage> {
   built ??= buildPage();
-  const { server, address } = await servePage(await built, 0);
-  const context = await (await sharedChromium()).newContext(options);
+  const { server, address } = await servePage(new Map([...(await built), ...files]), 0);
+  const context = await (browser ?? (await sharedChromium())).newContext(options);
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('console', (message) => {
@@ -43,7 +57,7 @@ export async function openDemoPage(
     if (!url.startsWith(address) && !url.startsWith(`blob:${address}`)) problems.push(url);
   });
   await prepare?.(page);
-  await page.goto(address);
+  await page.goto(address + query);
   await untilReady(page);
   return {
     page,
@@ -66,16 +80,26 @@ export async function untilReady(page: Page): Promise<void> {
   await page.locator('body.ready').waitFor({ timeout: 120_000 });
 }
 
-/** Draws a 7 with the mouse. */
-export async function drawSeven(page: Page): Promise<void> {
+type Place = readonly [x: number, y: number];
+
+/** Draws a line through these places with the mouse; the pad reaches from 0 to 1. */
+export async function draw(page: Page, [start, ...others]: readonly Place[]): Promise<void> {
+  await page.locator('#pad').scrollIntoViewIfNeeded();
   const box = await page.locator('#pad').boundingBox();
-  assert.ok(box);
-  const place = (x: number, y: number) => [box.x + x * box.width, box.y + y * box.height] as const;
-  await page.mouse.move(...place(0.3, 0.25));
+  assert.ok(box && start);
+  const onPage = ([x, y]: Place): Place => [box.x + x * box.width, box.y + y * box.height];
+  await page.mouse.move(...onPage(start));
   await page.mouse.down();
-  await page.mouse.move(...place(0.7, 0.25), { steps: 6 });
-  await page.mouse.move(...place(0.45, 0.8), { steps: 6 });
+  for (const place of others) await page.mouse.move(...onPage(place), { steps: 6 });
   await page.mouse.up();
+}
+
+export function drawSeven(page: Page): Promise<void> {
+  return draw(page, [
+    [0.3, 0.25],
+    [0.7, 0.25],
+    [0.45, 0.8],
+  ]);
 }
 
 /** The text of an element once it matches. */

@@ -1,8 +1,7 @@
 // A drawing as MNIST has its digits: the longer side scaled to 20 pixels, and the centre of mass in
 // the middle of 28 x 28. Each pixel is the mean ink of the square it covers, fractions included, read
 // from sums over rectangles: sums(x, y) is the ink above and left of (x, y), bilinear in between.
-import { pixelCount, side } from './digit-record.ts';
-
+const side = 28;
 const fitted = 20;
 /** A dot stays a dot: nothing is enlarged beyond this share of the pad. */
 const smallestShare = 0.2;
@@ -28,7 +27,7 @@ export function digitImage({ data, width, height }: ImageData): Uint8Array | nul
   const longest = Math.max(right - left, bottom - top, smallestShare * Math.max(width, height));
   const scale = longest / fitted;
   const sums = rectangleSums(ink, width, height);
-  const pixels = new Uint8Array(pixelCount);
+  const pixels = new Uint8Array(side * side);
   for (let row = 0; row < side; row++) {
     for (let column = 0; column < side; column++) {
       const x0 = extent.x + (column - side / 2) * scale;

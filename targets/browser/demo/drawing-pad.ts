@@ -1,7 +1,9 @@
 // A sheet of paper: strokes by finger, mouse, pen or arrow keys. Ink is the canvas's alpha, so that
 // paper and ink may have any colour.
 import { digitImage } from './digit-image.ts';
-import { drawDigit } from './draw-digit.ts';
+import { drawPixels } from './draw-pixels.ts';
+import { findElement } from './find-element.ts';
+import type { SampleForm } from './sample-form.ts';
 
 /** At 280 pixels: about two of the digit's 20 pixels, as in MNIST. */
 const strokeWidth = 20;
@@ -21,11 +23,9 @@ export interface DrawingPad {
 }
 
 /** `onChange` hears of every change, `isDone` once a stroke has ended. */
-export function openDrawingPad(
-  canvas: HTMLCanvasElement,
-  pen: HTMLElement,
-  onChange: (isDone: boolean) => void,
-): DrawingPad {
+export function openDrawingPad(form: SampleForm, onChange: (isDone: boolean) => void): DrawingPad {
+  const canvas = findElement('pad', HTMLCanvasElement);
+  const pen = findElement('pen', HTMLSpanElement);
   const found = canvas.getContext('2d', { willReadFrequently: true });
   if (found === null) throw new TypeError('pad: expected a 2d canvas, got none');
   const context: CanvasRenderingContext2D = found;
@@ -39,7 +39,7 @@ export function openDrawingPad(
     },
     show(pixels) {
       context.clearRect(0, 0, width, height);
-      drawDigit(context, pixels);
+      drawPixels(context, pixels, form);
       onChange(true);
     },
   };

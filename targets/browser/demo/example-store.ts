@@ -2,44 +2,46 @@
 import { FormatError } from '#runtime';
 
 import { openIndexedDbStorage } from '../storage/indexed-db-storage.ts';
-import { decodeDigits, encodeDigits } from './digit-record.ts';
-import type { Digit } from './digit-record.ts';
+import { decodeExamples, encodeExamples } from './example-record.ts';
+import type { Example } from './example-record.ts';
 
-const file = 'examples';
+const file = 'labelled';
 
 export interface ExampleStore {
-  readonly digits: readonly Digit[];
-  add(digits: readonly Digit[]): Promise<void>;
-  remove(digit: Digit): Promise<void>;
-  clear(): Promise<void>;
+  readonly examples: readonly Example[];
+  add(examples: readonly Example[]): Promise<void>;
+  remove(isRemoved: (example: Example) => boolean): Promise<void>;
 }
 
-/** Opens the examples kept under `name`; `onChange` follows every change. */
-export async function openExampleStore(name: string, onChange: () => void): Promise<ExampleStore> {
+/** Opens the examples kept under `name`, of `pixelCount` pixels each; `onChange` follows every change. */
+export async function openExampleStore(
+  name: string,
+  pixelCount: number,
+  onChange: (examples: readonly Example[]) => void,
+): Promise<ExampleStore> {
   const storage = openIndexedDbStorage(name);
-  let digits = decodeOrNone(await storage.read(file));
+  let examples = decodeOrNone(await storage.read(file), pixelCount);
   let writing: Promise<void> = Promise.resolve();
-  const change = (next: readonly Digit[], write: () => Promise<void>): Promise<void> => {
-    digits = next;
-    onChange();
+  const change = (next: readonly Example[]): Promise<void> => {
+    examples = next;
+    onChange(examples);
+    const write = (): Promise<void> => storage.replace(file, encodeExamples(next));
     writing = writing.catch(() => undefined).then(write);
     return writing;
   };
-  const replaceBy = (next: readonly Digit[]): Promise<void> =>
-    change(next, () => storage.replace(file, encodeDigits(next)));
+  onChange(examples);
   return {
-    get digits() {
-      return digits;
+    get examples() {
+      return examples;
     },
-    add: (added) => change([...digits, ...added], () => storage.append(file, encodeDigits(added))),
-    remove: (removed) => replaceBy(digits.filter((digit) => digit !== removed)),
-    clear: () => replaceBy([]),
+    add: (added) => change([...examples, ...added]),
+    remove: (isRemoved) => change(examples.filter((example) => !isRemoved(example))),
   };
 }
 
-function decodeOrNone(bytes: Uint8Array | null): readonly Digit[] {
+function decodeOrNone(bytes: Uint8Array | null, pixelCount: number): readonly Example[] {
   try {
-    return decodeDigits(bytes ?? new Uint8Array(0));
+    return decodeExamples(bytes ?? new Uint8Array(0), pixelCount);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     return []; // damaged: nothing is read from it, and the next example replaces it

@@ -1,9 +1,10 @@
 // The lessons so far, and what can be done about them: undo, save, load, forget.
+import type { Learner, LessonRecord } from '#runtime';
+
+import { attempt } from './busy.ts';
 import { findElement } from './find-element.ts';
 import { percent } from './prediction-panel.ts';
-import type { Session } from './session.ts';
 
-const fileName = 'digits.onward-learned';
 const largestFile = 64 * 2 ** 20;
 
 export interface HistoryPanel {
@@ -11,15 +12,15 @@ export interface HistoryPanel {
   show(): void;
 }
 
-/** `attempt` runs one thing at a time and shows what goes wrong; `onChange` follows other weights. */
+/** `fileName` is that of a file that is saved; `onChange` follows other weights and classes. */
 export function historyPanel(
-  session: Session,
-  attempt: (work: () => Promise<void>) => Promise<void>,
+  learner: Learner,
+  fileName: string,
   onChange: () => void,
 ): HistoryPanel {
   const note = findElement('kept', HTMLParagraphElement);
   const input = findElement('import-file', HTMLInputElement);
-  const panel: HistoryPanel = { show: () => showLessons(session) };
+  const panel: HistoryPanel = { show: () => showLessons(learner) };
   const act = (id: string, work: () => Promise<string | null>): void =>
     findElement(id, HTMLButtonElement).addEventListener('click', () => void run(work));
   const run = (work: () => Promise<string | null>): Promise<void> =>
@@ -32,16 +33,16 @@ export function historyPanel(
     });
 
   act('undo', async () => {
-    const { id } = await session.learner.undo();
+    const { id } = await learner.undo();
     return `${nameOf(id)} is undone: as if it had never happened.`;
   });
   act('export', async () => {
-    offerFile(await session.save());
+    offerFile(await learner.save(), fileName);
     return `Saved as ${fileName}.`;
   });
   act('reset', async () => {
-    if (!globalThis.confirm('Forget every lesson? Examples stay.')) return null;
-    await session.forget();
+    if (!globalThis.confirm('Forget every lesson, for good? The examples above stay.')) return null;
+    await learner.forget();
     return 'Forgotten: the model is as it came.';
   });
   findElement('import', HTMLButtonElement).addEventListener('click', () => input.click());
@@ -50,14 +51,14 @@ export function historyPanel(
     if (file === undefined) return;
     void run(async () => {
       if (file.size > largestFile) throw new RangeError(`${file.name}: expected at most 64 MiB`);
-      await session.load(new Uint8Array(await file.arrayBuffer()));
+      await learner.load(new Uint8Array(await file.arrayBuffer()));
       return `Loaded ${file.name}.`;
     }).finally(() => (input.value = ''));
   });
   return panel;
 }
 
-function showLessons({ learner }: Session): void {
+function showLessons(learner: Learner): void {
   const lessons = learner.history().toReversed();
   const items = lessons.map(({ id, time, kept, stands, ...lesson }) => {
     const item = document.createElement('li');
@@ -69,8 +70,7 @@ function showLessons({ learner }: Session): void {
       dateStyle: 'medium',
       timeStyle: 'short',
     });
-    const fate = stands ? 'in use' : kept ? 'undone' : 'not kept';
-    const detail = `${lesson.samples} examples, ${percent(lesson.accuracyBefore)} → ${percent(lesson.accuracyAfter)}, ${fate}`;
+    const detail = `${whatOf(lesson, kept)}, ${stands ? 'in use' : kept ? 'undone' : 'not kept'}`;
     item.classList.toggle('faded', !stands);
     item.append(name, ' ', when, document.createElement('br'), detail);
     return item;
@@ -83,11 +83,23 @@ function showLessons({ learner }: Session): void {
   }
 }
 
+function whatOf(
+  {
+    cause,
+    ...lesson
+  }: Pick<LessonRecord, 'samples' | 'accuracyBefore' | 'accuracyAfter' | 'cause'>,
+  kept: boolean,
+): string {
+  if (lesson.samples === 0) return cause ?? 'nothing learned';
+  const result = `${lesson.samples} examples, ${percent(lesson.accuracyBefore)} → ${percent(lesson.accuracyAfter)}`;
+  return cause === null ? result : kept ? `${cause}: ${result}` : `${result}, ${cause}`;
+}
+
 function nameOf(id: string): string {
   return id.replace(/^lesson-/, 'Lesson ');
 }
 
-function offerFile(bytes: Uint8Array<ArrayBuffer>): void {
+function offerFile(bytes: Uint8Array<ArrayBuffer>, fileName: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([bytes]));
   link.download = fileName;

@@ -1,11 +1,11 @@
 // A lesson as a person sees it: progress, the loss, and what came of it.
-import type { KeptLesson, Learner } from '#runtime';
+import type { KeptLesson, Learner, LessonOptions } from '#runtime';
 
-import { sampleOf } from './digit-record.ts';
-import type { Digit } from './digit-record.ts';
+import type { Example } from './example-record.ts';
 import { findElement } from './find-element.ts';
 import { lossCurve } from './loss-curve.ts';
 import { percent } from './prediction-panel.ts';
+import type { SampleForm } from './sample-form.ts';
 import type { Session } from './session.ts';
 
 /** From the build; bytes that a step needs over the opened model. */
@@ -16,10 +16,12 @@ export interface PlannedMemory {
 
 export interface LessonMaterial {
   readonly session: Session;
-  /** To learn from. */
-  readonly digits: readonly Digit[];
+  readonly form: SampleForm;
+  readonly learn: (options: LessonOptions) => Promise<KeptLesson>;
+  /** What to say of a lesson that was kept. */
+  readonly success: string;
   /** Digits of the bundled person that are never learned; empty where none of theirs is learned. */
-  readonly unseen: readonly Digit[];
+  readonly unseen: readonly Example[];
 }
 
 interface Outcome {
@@ -32,11 +34,12 @@ interface Outcome {
 }
 
 export interface LessonPanel {
-  /** Teaches and reports; resolves when the lesson is over. Throws what the lesson throws. */
-  run(material: LessonMaterial): Promise<void>;
+  /** Teaches and reports; resolves with whether it was kept. Throws what the lesson throws. */
+  run(material: LessonMaterial): Promise<boolean>;
 }
 
-export function lessonPanel(memory: PlannedMemory): LessonPanel {
+/** `memory` is null for a package that the build knows nothing of. */
+export function lessonPanel(memory: PlannedMemory | null): LessonPanel {
   const area = findElement('lesson', HTMLDivElement);
   const stop = findElement('stop', HTMLButtonElement);
   const verdict = findElement('verdict', HTMLParagraphElement);
@@ -53,9 +56,10 @@ export function lessonPanel(memory: PlannedMemory): LessonPanel {
       [area.hidden, stop.hidden, report.hidden] = [false, false, true];
       try {
         const outcome = await teach(material, ending.signal);
-        verdict.textContent = verdictOf(outcome, ending.signal.aborted);
+        verdict.textContent = verdictOf(outcome, material.success);
         showReport(report, outcome, memory);
         report.hidden = false;
+        return outcome.lesson.kept;
       } catch (error) {
         verdict.textContent = '';
         throw error;
@@ -68,7 +72,7 @@ export function lessonPanel(memory: PlannedMemory): LessonPanel {
 }
 
 async function teach(
-  { session, digits, unseen }: LessonMaterial,
+  { session, form, learn, unseen }: LessonMaterial,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { learner } = session;
@@ -77,50 +81,53 @@ async function teach(
   const curve = lossCurve(findElement('curve', HTMLDivElement));
   progress.value = 0;
   text.textContent = 'Getting ready…';
-  const unseenBefore = await shareRead(learner, unseen);
+  const unseenBefore = await shareRead(learner, form, unseen);
   const times: number[] = [];
   let last = 0;
-  const lesson = await learner.learn(
-    { x: digits.map(sampleOf), y: digits.map(({ label }) => label) },
-    {
-      signal,
-      onProgress({ step, steps, epoch, loss }) {
-        const now = performance.now();
-        if (last > 0) times.push(now - last);
-        last = now;
-        progress.value = step / steps;
-        text.textContent = `Step ${step} of ${steps}, round ${epoch + 1}`;
-        curve.add(step, steps, loss);
-      },
+  const lesson = await learn({
+    signal,
+    onProgress({ step, steps, epoch, loss }) {
+      const now = performance.now();
+      if (last > 0) times.push(now - last);
+      last = now;
+      progress.value = step / steps;
+      text.textContent = `Step ${step} of ${steps}, round ${epoch + 1}`;
+      curve.add(step, steps, loss);
     },
-  );
+  });
   progress.value = 1;
-  const unseenAfter = await shareRead(learner, unseen);
+  if (lesson.steps === 0) text.textContent = 'Made from its examples; all else stays as it was.';
+  const unseenAfter = await shareRead(learner, form, unseen);
   const { peakBytes } = session;
   return { lesson, msPerStep: median(times), peakBytes, unseenBefore, unseenAfter };
 }
 
-/** Fraction of the digits that are read right; NaN for none. */
-export async function shareRead(learner: Learner, digits: readonly Digit[]): Promise<number> {
-  if (digits.length === 0) return NaN;
-  const predictions = await learner.predictAll(digits.map(sampleOf));
-  const right = predictions.filter(({ label }, index) => label === String(digits[index]?.label));
-  return right.length / digits.length;
+/** Fraction of the examples that are read right; NaN for none. */
+export async function shareRead(
+  learner: Learner,
+  form: SampleForm,
+  examples: readonly Example[],
+): Promise<number> {
+  if (examples.length === 0) return NaN;
+  const predictions = await learner.predictAll(examples.map(({ pixels }) => form.sampleOf(pixels)));
+  const right = predictions.filter(({ label }, index) => label === examples[index]?.label);
+  return right.length / examples.length;
 }
 
-function verdictOf({ lesson, unseenBefore, unseenAfter }: Outcome, isStopped: boolean): string {
-  if (isStopped) return 'Stopped. Nothing was changed.';
-  if (!lesson.kept) return 'Not kept: it read fewer of the held-out examples. Nothing was changed.';
-  if (Number.isNaN(unseenAfter)) return 'Kept. Draw another one and see.';
+function verdictOf({ lesson, unseenBefore, unseenAfter }: Outcome, success: string): string {
+  if (lesson.cause === 'aborted') return 'Stopped. Nothing was changed.';
+  if (!lesson.kept) return `Not kept: ${lesson.cause ?? 'no reason given'}. Nothing was changed.`;
+  if (Number.isNaN(unseenAfter)) return `Kept. ${success}`;
   return `Kept. Of 100 digits by this person that it never saw, it read ${percent(unseenBefore)} before and reads ${percent(unseenAfter)} now.`;
 }
 
 function showReport(
   list: HTMLDListElement,
   { lesson, msPerStep, peakBytes, unseenBefore, unseenAfter }: Outcome,
-  { peakLearnBytes, backpropBytes }: PlannedMemory,
+  memory: PlannedMemory | null,
 ): void {
   const { accuracyBefore, accuracyAfter, holdout, steps, samples } = lesson;
+  const { oldHoldout, oldAccuracyBefore, oldAccuracyAfter } = lesson;
   const judges =
     holdout > 0 ? `${holdout} of ${samples}, held out` : `all ${samples}; too few to hold any out`;
   const rows: [string, string][] = [
@@ -128,14 +135,24 @@ function showReport(
     ['Read right before', percent(accuracyBefore)],
     ['Read right after', percent(accuracyAfter)],
     ['Kept', lesson.kept ? 'yes' : 'no'],
-    ['Time', `${msPerStep.toFixed(1)} ms a step, ${steps} steps`],
+    ['Time', steps === 0 ? 'no steps' : `${msPerStep.toFixed(1)} ms a step, ${steps} steps`],
     [
       'GPU memory at most, weights included',
       peakBytes === null ? 'none used' : `${kilobytes(peakBytes)}, measured`,
     ],
-    ['Memory of a step on a processor', `${kilobytes(peakLearnBytes)}, planned`],
-    ['The same by float backpropagation', `${kilobytes(backpropBytes)}, planned`],
   ];
+  if (oldAccuracyBefore !== null && oldAccuracyAfter !== null) {
+    rows.splice(3, 0, [
+      `${oldHoldout} earlier examples`,
+      `${percent(oldAccuracyBefore)} → ${percent(oldAccuracyAfter)}`,
+    ]);
+  }
+  if (memory !== null) {
+    rows.push(
+      ['Memory of a step on a processor', `${kilobytes(memory.peakLearnBytes)}, planned`],
+      ['The same by float backpropagation', `${kilobytes(memory.backpropBytes)}, planned`],
+    );
+  }
   if (!Number.isNaN(unseenAfter)) {
     rows.splice(3, 0, [
       'This person’s unseen digits',

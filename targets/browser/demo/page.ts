@@ -1,205 +1,191 @@
-// The demo page: draw, correct, learn, and see what came of it. Each part of the page has a file of
+// The demo page: show, correct, learn, and see what came of it. Each part of the page has a file of
 // its own; this one connects them.
-import type { Prediction } from '#runtime';
-
-import { fetchBytes } from '../package-file.ts';
-import { decodeDigits, sampleOf } from './digit-record.ts';
-import type { Digit } from './digit-record.ts';
+import { decode } from '../package-file.ts';
+import {
+  connectPerson,
+  fetchBundledDigits,
+  rehearsedDigits,
+  unseenDigits,
+} from './bundled-digits.ts';
+import type { BundledDigits } from './bundled-digits.ts';
+import { attempt, report } from './busy.ts';
+import { openCamera } from './camera.ts';
+import { classButtons } from './class-buttons.ts';
 import { openDrawingPad } from './drawing-pad.ts';
-import type { DrawingPad } from './drawing-pad.ts';
+import type { Example } from './example-record.ts';
 import { openExampleStore } from './example-store.ts';
 import type { ExampleStore } from './example-store.ts';
 import { examplesTray } from './examples-tray.ts';
 import { findElement } from './find-element.ts';
 import { historyPanel } from './history-panel.ts';
 import { keepOffline } from './install.ts';
-import { lessonPanel, shareRead } from './lesson-panel.ts';
-import type { PlannedMemory } from './lesson-panel.ts';
-import { percent, predictionPanel } from './prediction-panel.ts';
+import { lessonPanel } from './lesson-panel.ts';
+import { predictLive } from './live-prediction.ts';
+import { newClassPanel } from './new-class.ts';
+import { chosenPackage, connectPackageChoice } from './package-choice.ts';
+import { predictionPanel } from './prediction-panel.ts';
+import { sampleFormOf } from './sample-form.ts';
+import type { SampleForm } from './sample-form.ts';
 import { openSession } from './session.ts';
 import type { Session } from './session.ts';
+import { showWords } from './words.ts';
 
-/** Of the bundled person's digits, the first are to learn from and the others to test on. */
-const personTrainingCount = 64;
-const rehearsedCount = 40;
+/** What a person shows to the model: a drawing, or what the camera sees. */
+interface Shown {
+  read(): Uint8Array | null;
+  /** After it has become an example. */
+  taken(): void;
+}
 
-const problem = findElement('problem', HTMLParagraphElement);
-let isBusy = false;
-
-/** Runs one thing at a time; shows what goes wrong. */
-async function attempt(work: () => Promise<void>): Promise<void> {
-  if (isBusy) return;
-  setBusy(true);
-  problem.hidden = true;
-  try {
-    await work();
-  } catch (error) {
-    report(error);
-  } finally {
-    setBusy(false);
+function openShown(
+  form: SampleForm,
+  samples: readonly Example[],
+  onChange: (isDone: boolean) => Promise<void>,
+): Shown {
+  const change = (isDone: boolean): Promise<void> => onChange(isDone).catch(report);
+  if (form.kind === 'picture') {
+    const camera = openCamera(form, () => change(false));
+    return { read: () => camera.read(), taken() {} };
   }
-}
-
-// Not `disabled`: the focus would be lost with it.
-function setBusy(value: boolean): void {
-  isBusy = value;
-  for (const button of document.querySelectorAll('[data-exclusive]')) {
-    button.setAttribute('aria-disabled', String(value));
-  }
-}
-
-function report(error: unknown): void {
-  problem.textContent = error instanceof Error ? error.message : String(error);
-  problem.hidden = false;
-}
-
-async function fetchDigits(url: string): Promise<Digit[]> {
-  return decodeDigits(await fetchBytes(url));
-}
-
-/** Predicts what is on the pad now; strokes that come meanwhile are predicted after it. */
-function predictLive(
-  session: Session,
-  pad: DrawingPad,
-  show: (prediction: Prediction | null, isDone: boolean) => void,
-): (isDone: boolean) => void {
-  let pending: { isDone: boolean } | null = null;
-  let isRunning = false;
-  const run = async (): Promise<void> => {
-    isRunning = true;
-    try {
-      while (pending !== null) {
-        const { isDone } = pending;
-        pending = null;
-        const pixels = pad.read();
-        show(pixels && (await session.learner.predict(sampleOf({ pixels }))), isDone);
-      }
-    } finally {
-      isRunning = false;
-    }
-  };
-  return (isDone) => {
-    pending = { isDone: isDone || pending?.isDone === true };
-    if (!isRunning) run().catch(report);
-  };
-}
-
-function connectDrawing(session: Session, examples: ExampleStore, samples: readonly Digit[]): void {
-  const show = predictionPanel(session.learner.labels);
-  const pad: DrawingPad = openDrawingPad(
-    findElement('pad', HTMLCanvasElement),
-    findElement('pen', HTMLSpanElement),
-    (isDone) => predict(isDone),
-  );
-  const predict = predictLive(session, pad, show);
-  redraw = () => predict(true);
+  const pad = openDrawingPad(form, (isDone) => void change(isDone));
   findElement('clear', HTMLButtonElement).addEventListener('click', () => pad.clear());
   let next = 0;
   findElement('sample', HTMLButtonElement).addEventListener('click', () => {
     const sample = samples[next++ % samples.length];
     if (sample !== undefined) pad.show(sample.pixels);
   });
-  const stored = findElement('stored', HTMLParagraphElement);
-  const buttons = session.learner.labels.map((name, label) => {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = name;
-    button.setAttribute('aria-label', `It is ${name}`);
-    button.addEventListener('click', () => {
-      const pixels = pad.read();
-      if (pixels === null) {
-        stored.textContent = 'Draw a digit first.';
-        return;
-      }
-      void examples.add([{ label, origin: 'drawn', pixels }]).catch(report);
-      stored.textContent = `Stored as an example of ${name}.`;
-      pad.clear();
-    });
-    return button;
-  });
-  findElement('correct', HTMLDivElement).replaceChildren(...buttons);
+  return { read: () => pad.read(), taken: () => pad.clear() };
 }
 
-let redraw = (): void => {};
-
-function showEngine(session: Session | null): void {
-  const text = findElement('engine', HTMLParagraphElement);
+function showEngine({ learner, fallback }: Session): void {
   const name =
-    session?.engine === 'kernels'
+    learner.engine === 'kernels'
       ? 'Computing on the processor, with the reference kernels.'
       : 'Computing on the graphics processor, with WebGL.';
-  text.textContent = session?.fallback == null ? name : `${name} Reason: ${session.fallback}`;
+  findElement('engine', HTMLParagraphElement).textContent =
+    fallback === null ? name : `${name} Reason: ${fallback}`;
 }
 
-function connectLearning(
-  {
-    session,
-    examples,
-    person,
-    samples,
-  }: {
-    readonly session: Session;
-    readonly examples: ExampleStore;
-    readonly person: readonly Digit[];
-    readonly samples: readonly Digit[];
-  },
-  memory: PlannedMemory,
-): void {
-  const lesson = lessonPanel(memory);
-  const history = historyPanel(session, attempt, () => redraw());
-  const rehearse = findElement('rehearse', HTMLInputElement);
-  const unseen = person.slice(personTrainingCount);
-  history.show();
+interface Parts {
+  readonly session: Session;
+  readonly form: SampleForm;
+  readonly store: ExampleStore;
+  /** Null for another package than the page's own. */
+  readonly bundled: BundledDigits | null;
+  readonly shown: Shown;
+  /** Draws everything that depends on weights, classes or examples again. */
+  readonly refresh: () => void;
+}
+
+function connectExamples({ session, store, shown, bundled, form }: Parts): void {
+  const stored = findElement('stored', HTMLParagraphElement);
+  const show = classButtons((label) => {
+    const pixels = shown.read();
+    if (pixels === null) {
+      stored.textContent = form.kind === 'drawing' ? 'Draw it first.' : 'Start the camera first.';
+      return;
+    }
+    void store.add([{ label, origin: 'own', pixels }]).catch(report);
+    stored.textContent = `Stored as an example of ${label}.`;
+    shown.taken();
+  });
+  refreshed.push(() => show(session.learner.labels));
+  findElement('remove-all', HTMLButtonElement).addEventListener('click', () => {
+    void attempt(() => store.remove(() => true));
+  });
+  if (bundled !== null) connectPerson(bundled, { learner: session.learner, form, store });
+}
+
+function connectLearning({ session, form, store, bundled, shown, refresh }: Parts): void {
+  const { learner } = session;
+  const panel = lessonPanel(bundled?.memory ?? null);
+  const samplesOf = (examples: readonly Example[]): Float32Array[] =>
+    examples.map(({ pixels }) => form.sampleOf(pixels));
   findElement('learn', HTMLButtonElement).addEventListener('click', () => {
     void attempt(async () => {
-      const { digits } = examples;
-      if (digits.length === 0)
+      const known = store.examples.filter(({ label }) => learner.labels.includes(label));
+      if (known.length === 0)
         throw new RangeError(
-          'Learn: expected examples, got none; draw some, or try a new person’s handwriting',
+          'Learn: expected examples of classes it knows, got none; give it some',
         );
-      await lesson.run({
+      const examples = bundled === null ? known : [...known, ...rehearsedDigits(bundled)];
+      const y = examples.map(({ label }) => label);
+      await panel.run({
         session,
-        digits: rehearse.checked ? [...digits, ...samples.slice(0, rehearsedCount)] : digits,
-        unseen: digits.some(({ origin }) => origin === 'person') ? unseen : [],
+        form,
+        learn: (options) => learner.learn({ x: samplesOf(examples), y }, options),
+        success: 'Show it another one and see.',
+        unseen: bundled === null ? [] : unseenDigits(bundled, known),
       });
-      history.show();
-      redraw();
+      refresh();
     });
   });
-  findElement('person', HTMLButtonElement).addEventListener('click', () => {
-    void attempt(async () => {
-      const others = examples.digits.filter(({ origin }) => origin !== 'person');
-      await examples.clear();
-      await examples.add([...others, ...person.slice(0, personTrainingCount)]);
-      const share = await shareRead(session.learner, unseen);
-      findElement('verdict', HTMLParagraphElement).textContent =
-        `Of 100 other digits by this person it reads ${percent(share)}. Press Learn.`;
-    });
+  const classes = newClassPanel({
+    learner,
+    store,
+    read: () => shown.read(),
+    onTaken: () => shown.taken(),
+    async teach(label, examples) {
+      const isKept = await panel.run({
+        session,
+        form,
+        learn: (options) => learner.addClass(label, samplesOf(examples), options),
+        success: `It knows ${label} now. Show it one and see.`,
+        unseen: [],
+      });
+      refresh();
+      return isKept;
+    },
+    async remove(label) {
+      await learner.removeClass(label);
+      refresh();
+    },
   });
-  findElement('remove-all', HTMLButtonElement).addEventListener('click', () => {
-    void attempt(() => examples.clear());
-  });
+  refreshed.push(() => classes.show());
 }
 
+const refreshed: (() => void)[] = [];
+
 async function start(): Promise<void> {
-  const loading = Promise.all([
-    fetchDigits('sample-digits.bin'),
-    fetchDigits('person-digits.bin'),
-    fetch('memory.json').then((response) => response.json() as Promise<PlannedMemory>),
-  ]);
+  const chosen = await chosenPackage();
+  const content = await decode(chosen.bytes);
+  const form = sampleFormOf(content);
+  showWords(chosen, content, form);
+  const loading = chosen.isBundled ? fetchBundledDigits(form) : null;
   let session: Session | null = null;
-  session = await openSession('digits.onward', () => showEngine(session));
+  session = await openSession(chosen.bytes, chosen.state, () => session && showEngine(session));
   showEngine(session);
-  const showTray = examplesTray((digit) => void examples.remove(digit).catch(report));
-  const examples = await openExampleStore('digits-examples', () => showTray(examples.digits));
-  showTray(examples.digits);
-  const [samples, person, memory] = await loading;
-  connectDrawing(session, examples, samples);
-  connectLearning({ session, examples, person, samples }, memory);
+  const { learner } = session;
+  const bundled = await loading;
+  const refresh = (): void => {
+    for (const show of refreshed) show();
+  };
+  const tray = examplesTray(form, (example) => {
+    void store.remove((each) => each === example).catch(report);
+  });
+  const pixelCount = form.height * form.width * form.channels;
+  const store = await openExampleStore(`${chosen.state}-examples`, pixelCount, refresh);
+  const predict = predictLive(learner, form, predictionPanel(), () => shown.read());
+  const shown = openShown(form, bundled?.samples ?? [], predict);
+  const history = historyPanel(
+    learner,
+    chosen.name.replace(/(?:\.onward)?$/, '.onward-learned'),
+    refresh,
+  );
+  const parts: Parts = { session, form, store, bundled, shown, refresh };
+  connectExamples(parts);
+  connectLearning(parts);
+  refreshed.push(
+    () => tray.show(store.examples, learner.labels),
+    () => history.show(),
+    () => void predict(true).catch(report),
+  );
+  refresh();
   document.body.classList.add('ready');
 }
 
 void keepOffline(findElement('offline', HTMLParagraphElement));
+connectPackageChoice();
 start().catch((error: unknown) => {
   findElement('engine', HTMLParagraphElement).textContent = 'The model did not open.';
   report(error);

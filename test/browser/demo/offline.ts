@@ -51,7 +51,7 @@ test('the manifest makes it installable', async () => {
 });
 
 test('without WebGL2 the reference kernels read, and the reason is shown', async () => {
-  await using demo = await openDemoPage({}, (page) => page.addInitScript(withoutWebgl));
+  await using demo = await openDemoPage({ prepare: (page) => page.addInitScript(withoutWebgl) });
   await textOf(demo.page, 'engine', /processor, with the reference kernels\. Reason: webgl/);
   await drawSeven(demo.page);
   await textOf(demo.page, 'spoken', /^It reads 7/);

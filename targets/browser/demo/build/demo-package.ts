@@ -6,8 +6,8 @@ import { exportPackage, planMemory } from '#exporters';
 
 import { calibrationSet, digitUser } from '../../../../bench/tasks/digit-users.ts';
 import type { LabelledImages } from '../../../../bench/tasks/digit-users.ts';
-import { encodeDigits, pixelCount } from '../digit-record.ts';
-import type { Digit } from '../digit-record.ts';
+import { encodeExamples } from '../example-record.ts';
+import type { Example } from '../example-record.ts';
 
 /** The page learns the first of them and is tested on the others. */
 const person = { user: 4, shift: 'hard', samples: 64, testSamples: 100 } as const;
@@ -29,15 +29,17 @@ export async function demoData(onnx: Uint8Array): Promise<Map<string, Uint8Array
     ['memory.json', Buffer.from(JSON.stringify({ peakLearnBytes, backpropBytes }))],
     [
       'person-digits.bin',
-      encodeDigits([...digitsOf(train, 'person'), ...digitsOf(test, 'person')]),
+      encodeExamples([...digitsOf(train, 'person'), ...digitsOf(test, 'person')]),
     ],
-    ['sample-digits.bin', encodeDigits(digitsOf(samples, 'drawn'))],
+    ['sample-digits.bin', encodeExamples(digitsOf(samples, 'own'))],
   ]);
 }
 
-function digitsOf({ x, y }: LabelledImages, origin: Digit['origin']): Digit[] {
+function digitsOf({ x, y }: LabelledImages, origin: Example['origin']): Example[] {
+  const pixelCount = x.length / y.length;
   return Array.from(y, (label, index) => {
     const pixels = x.subarray(index * pixelCount, (index + 1) * pixelCount);
-    return { label, origin, pixels: Uint8Array.from(pixels, (ink) => Math.round(255 * ink)) };
+    const inked = Uint8Array.from(pixels, (ink) => Math.round(255 * ink));
+    return { label: String(label), origin, pixels: inked };
   });
 }
