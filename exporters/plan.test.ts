@@ -51,6 +51,10 @@ test('the learning rate follows the batch', () => {
 });
 
 function sequence(...outputs: readonly ('sequence' | 'last')[]): Graph {
+  return sequenceOf(20, outputs);
+}
+
+function sequenceOf(steps: number, outputs: readonly ('sequence' | 'last')[]): Graph {
   const layers = outputs.map((output, index): Node => ({
     name: `r${index}`,
     operator: 'recurrent',
@@ -69,7 +73,7 @@ function sequence(...outputs: readonly ('sequence' | 'last')[]): Graph {
     attributes: { outputChannels: 2, clamp: null },
     inputs: [outputs.length + 1],
   };
-  return { inputShape: [20, 1, 1], nodes: [embedding, ...layers, head] };
+  return { inputShape: [steps, 1, 1], nodes: [embedding, ...layers, head] };
 }
 
 test('the default tail goes from the last recurrent layer on, and never into what cannot be trained', () => {
@@ -77,11 +81,19 @@ test('the default tail goes from the last recurrent layer on, and never into wha
   const plan = planFor(two, partition(two));
   assert.equal(plan.rules.slice(2), ['exact', 'exact']);
   assert.is(plan.rules[0], 'frozen');
-  assert.equal(plan.recurrence, { exactSteps: 8, earlier: 'gates' });
   assert.throws(
     () => planFor(two, partition(two), { tail: 4 }),
     /^plan.tail: expected at most 3 modules, since e cannot be trained, got 4/,
   );
+});
+
+test('all steps take the exact gradient by default, unless the states kept for it would need much more memory', () => {
+  const earlier = (steps: number): string | undefined => {
+    const graph = sequenceOf(steps, ['last']);
+    return planFor(graph, partition(graph)).recurrence?.earlier;
+  };
+  assert.is(earlier(20), 'exact');
+  assert.is(earlier(4096), 'gates');
 });
 
 test('the recurrence is that asked for, and null where no recurrent layer learns', () => {

@@ -4,6 +4,7 @@ import type { Graph, Module, Plan, Recurrence, Rule } from '#runtime';
 
 import { learnBytes } from './memory-plan.ts';
 import { canTrain } from './partition.ts';
+import { recurrentUpdateBytes } from './recurrent-memory.ts';
 
 export interface PlanOptions {
   /**
@@ -25,14 +26,17 @@ export interface PlanOptions {
   readonly feedbackRatio?: number;
   /** Default 0.02. */
   readonly clip?: number;
-  /** How recurrent layers learn; default 8 exact steps, and `gates` for those before them. */
+  /**
+   * How recurrent layers learn; default 8 exact steps, and for those before them `exact` too where the states that it
+   * keeps need at most a fifth more memory than `gates`, which keeps none.
+   */
   readonly recurrence?: Partial<Recurrence>;
 }
 
 /** Throws InputError where an option does not fit the number of modules, or a module cannot learn as asked. */
 export function planFor(graph: Graph, modules: readonly Module[], options: PlanOptions = {}): Plan {
   const { rule = 'feedback-local', frozen = 0, batchSize = 4, epochs = 16 } = options;
-  const recurrence = recurrenceFor(options);
+  const recurrence = recurrenceFor(graph, batchSize, options.recurrence);
   const tail = options.tail ?? affordableTail(graph, modules, batchSize, recurrence);
   if (!Number.isInteger(tail) || tail < 1 || tail > modules.length) {
     throw new InputError(`plan.tail: expected 1 to ${modules.length} modules, got ${tail}`);
@@ -91,13 +95,28 @@ function rulesFor(
   });
 }
 
-function recurrenceFor({
-  recurrence: { exactSteps = 8, earlier = 'gates' } = {},
-}: PlanOptions): Recurrence {
+/** Memory of `exact` over that of `gates` up to which it is the default. */
+const affordableGrowth = 1.2;
+
+function recurrenceFor(
+  graph: Graph,
+  batch: number,
+  { exactSteps = 8, earlier }: Partial<Recurrence> = {},
+): Recurrence {
   if (!Number.isInteger(exactSteps) || exactSteps < 1 || exactSteps > 2 ** 16) {
     throw new InputError(`plan.recurrence.exactSteps: expected 1 to 65536, got ${exactSteps}`);
   }
-  return { exactSteps, earlier };
+  if (earlier !== undefined) return { exactSteps, earlier };
+  const shapes = inferShapes(graph);
+  const isAffordable = graph.nodes.filter(isRecurrent).every(({ attributes, inputs }) => {
+    const bytes = (how: Recurrence['earlier']): number => {
+      const recurrence = { exactSteps, earlier: how };
+      const options = { batch, recurrence, passesOn: false };
+      return recurrentUpdateBytes(attributes, shapes[inputs[0]!]!, options);
+    };
+    return bytes('exact') <= affordableGrowth * bytes('gates');
+  });
+  return { exactSteps, earlier: isAffordable ? 'exact' : 'gates' };
 }
 
 /** Modules at the end that a plan can train: at least the head. */

@@ -60,7 +60,7 @@ test('a package of a recurrent model holds its recurrence, its state feedback an
   const y = Array.from({ length: count }, (_, i) => i % classes);
   const { content, report } = await exportPackage(onnx({ output: 'last' }), {
     calibration: { x, y },
-    plan: { recurrence: { exactSteps: 4 } },
+    plan: { recurrence: { exactSteps: 4, earlier: 'gates' } },
     sha256,
   });
   assert.equal(content.plan.recurrence, { exactSteps: 4, earlier: 'gates' });
@@ -80,6 +80,7 @@ test('an arm without state feedback has none, and says how far it points elsewhe
   const options = { calibration: { x }, sha256 };
   const none = await exportPackage(onnx({ output: 'last' }), {
     ...options,
+    plan: { recurrence: { earlier: 'gates' } },
     feedback: { state: { kind: 'none' } },
   });
   assert.is(none.content.stateFeedback.length, 0);

@@ -81,7 +81,7 @@ export function addPlanOptions(command: Command): Command {
     .addOption(
       new Option(
         '--recurrence <how>',
-        'what the steps of a recurrent layer before the exact ones take (default: gates)',
+        'what the steps of a recurrent layer before the exact ones take (default: exact where that costs little memory, else gates)',
       ).choices(['exact', 'gates', 'none']),
     )
     .option(
