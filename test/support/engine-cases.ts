@@ -239,6 +239,18 @@ const caseModels: { readonly [name: string]: CaseModel } = {
       model.cut();
     },
   },
+  'a head with spare rows': {
+    shape: [6, 6, 2],
+    plans: [[[exact, exact, exact]], [[local, exact, exact], tail]],
+    build(model) {
+      let x = model.conv(0, { outputChannels: 8, window: halving, clamp: 'relu' });
+      model.cut();
+      x = model.conv(x, { outputChannels: 6, window: same, clamp: 'relu' });
+      model.cut();
+      model.logits(x, classes, 3);
+      model.cut();
+    },
+  },
 };
 
 const planDefaults = {

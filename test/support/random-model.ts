@@ -103,10 +103,13 @@ export class RandomModel {
     }));
   }
 
-  /** A dense layer whose output stays float32. Ends the model. */
-  logits(input: ValueId, classes: number): ValueId {
-    const value = this.dense(input, { outputChannels: classes });
+  /** A dense layer whose output stays float32; its last `spare` rows have no class. Ends the model. */
+  logits(input: ValueId, classes: number, spare = 0): ValueId {
+    const value = this.dense(input, { outputChannels: classes + spare });
     this.#quantization[value] = null;
+    const { weights, bias } = this.#layers.get(value - 1)!;
+    weights.fill(0, (weights.length / bias.length) * classes);
+    bias.fill(-(2 ** 30), classes);
     return value;
   }
 
