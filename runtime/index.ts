@@ -49,7 +49,7 @@ export type { LessonOptions, LessonReport, LessonRequest } from './learning/less
 export type { LessonProgress } from './learning/lesson-steps.ts';
 export { runLesson } from './learning/lesson.ts';
 export type { Feedback, FeedbackSource, Plan, Rule, StateFeedback } from './learning/plan.ts';
-export type { Chunk, Recurrence, SequenceCalls } from './learning/recurrence.ts';
+export type { Chunk, ForwardCall, Recurrence, SequenceCalls } from './learning/recurrence.ts';
 export { sequenceCalls } from './learning/recurrence.ts';
 export { schedule } from './learning/schedule.ts';
 export { shuffled } from './learning/shuffle.ts';

@@ -126,10 +126,10 @@ export function addFloatBackwardRange(
     }
     const wants = site.inputs.map((id) => wanted.has(id));
     if (site.operator === 'recurrent') {
-      const call = { gradient, wantsInput: wants[0]! };
-      const own = floatRecurrentBackward(graph, site, call);
-      if (own.weights && own.bias) updates.push({ site, weights: own.weights, bias: own.bias });
-      addGradients(graph, gradients, site, [own.input]);
+      const passed = floatRecurrentBackward(graph, site, { gradient, wantsInput: wants[0]! });
+      const { weights, bias } = passed;
+      if (weights !== null && bias !== null) updates.push({ site, weights, bias });
+      addGradients(graph, gradients, site, [passed.input]);
       continue;
     }
     const parts = addFloatBackward(graph, site, { inputs, output, gradient, wanted: wants });

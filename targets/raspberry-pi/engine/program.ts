@@ -18,6 +18,9 @@ export class Program {
   readonly name: string;
   readonly session: InferenceSession;
   readonly #fixed: Readonly<Tensors>;
+  /** What one run at a time is fed: made once, since a lesson runs some programs hundreds of times a step. */
+  readonly #feeds: Record<string, Tensor | undefined>;
+  #isRunning = false;
   readonly #fetches: Readonly<Record<string, Tensor | null>>;
   /** Tensors that an output is written over, by the output's name. */
   readonly inPlace: ReadonlyMap<string, Tensor>;
@@ -27,6 +30,7 @@ export class Program {
     this.name = name;
     this.session = session;
     this.#fixed = fixed;
+    this.#feeds = Object.fromEntries(session.inputNames.map((input) => [input, fixed[input]]));
     const targets = session.outputNames.map(
       (output) => [output, fixed[currentName(output)] ?? null] as const,
     );
@@ -63,14 +67,28 @@ export class Program {
     feeds: Readonly<Tensors>,
     fetches: Readonly<Record<string, Tensor | null>>,
   ): Promise<Outputs> {
+    const isOwn = !this.#isRunning;
+    this.#isRunning = true;
     try {
-      const outputs = await this.session.run({ ...this.#fixed, ...feeds }, fetches);
-      return new Outputs(this.name, outputs);
+      const all = isOwn ? this.#fill(feeds) : { ...this.#fixed, ...feeds };
+      return new Outputs(this.name, await this.session.run(all, fetches));
     } catch (cause) {
       throw new EngineError(`onnxruntime: program "${this.name}" failed: ${String(cause)}`, {
         cause,
       });
+    } finally {
+      if (isOwn) {
+        this.#fill({}); // so that what was fed is not held until the next run
+        this.#isRunning = false;
+      }
     }
+  }
+
+  #fill(feeds: Readonly<Tensors>): Tensors {
+    for (const input of this.session.inputNames) {
+      this.#feeds[input] = feeds[input] ?? this.#fixed[input];
+    }
+    return this.#feeds as Tensors;
   }
 
   #requireHealth(outputs: Outputs, name: string): void {

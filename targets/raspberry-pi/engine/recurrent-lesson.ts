@@ -2,15 +2,19 @@
 // runtime/learning/recurrence.ts. Beside the layer's input nothing is held that grows with the sequence, but for the
 // states that calls keep.
 import { Tensor } from 'onnxruntime-node';
+import type { TypedTensor } from 'onnxruntime-node';
 
 import { cells, EngineError, sequenceCalls } from '#runtime';
-import type { SequenceCalls, StepRates } from '#runtime';
+import type { ForwardCall, SequenceCalls, StepRates } from '#runtime';
 
 import { detach } from './detach.ts';
 import type { OpenPrograms } from './open-programs.ts';
 import type { Outputs, Tensors } from './program.ts';
 import type { RecurrentModule } from './recurrent-modules.ts';
 import type { LayerStart } from './sequence-feeds.ts';
+
+/** Steps times samples that a call of the forward pass may take. */
+const fewRows = 64;
 
 /** Before a chunk; tensors of the lesson's own, or the caller's at the start. */
 interface ChunkState {
@@ -40,6 +44,9 @@ export class RecurrentLesson {
   readonly #calls: SequenceCalls;
   /** What every call is fed: the whole input and where its samples begin. */
   readonly #feeds: Tensors;
+  readonly #from = int64();
+  readonly #to = int64();
+  readonly #segment = int64();
   readonly #start: ChunkState;
   /** By the step they come before. */
   readonly #kept = new Map<number, ChunkState>();
@@ -51,7 +58,13 @@ export class RecurrentLesson {
     this.#own = own;
     this.#batch = batch;
     this.#calls = sequenceCalls(recurrence, steps, output);
-    this.#feeds = { x, [`firsts:${index}`]: start.firsts };
+    this.#feeds = {
+      x,
+      [`firsts:${index}`]: start.firsts,
+      from: this.#from,
+      to: this.#to,
+      segment: this.#segment,
+    };
     const decays =
       recurrence.earlier === 'gates' && output === 'last' && cells[cell].keepGate !== null;
     const none = new Int32Array(batch * hiddenSize);
@@ -70,7 +83,7 @@ export class RecurrentLesson {
     const length = this.#batch * steps * hiddenSize;
     const values = output === 'sequence' ? new Uint8Array(length) : null;
     let before = this.#start;
-    for (const { from, to, keep } of this.#calls.forward) {
+    for (const { from, to, keep } of joined(this.#calls.forward, this.#batch)) {
       if (keep) this.#kept.set(from, before);
       const outputs = await program.run({ ...this.#chunk(from, to), ...this.#stateFeeds(before) });
       if (values !== null) writeSteps(values, outputs.take('y'), { from, steps });
@@ -130,8 +143,11 @@ export class RecurrentLesson {
     await program.run(learning.at(rates));
   }
 
+  /** The same tensors at every call, with other numbers: the calls follow one another. */
   #chunk(from: number, to: number): Tensors {
-    return { ...this.#feeds, from: int64(from), to: int64(to) };
+    this.#from.data[0] = BigInt(from);
+    this.#to.data[0] = BigInt(to);
+    return this.#feeds;
   }
 
   #stateFeeds({ hidden, state, decay }: ChunkState): Tensors {
@@ -154,10 +170,8 @@ export class RecurrentLesson {
   /** L before the exact chunk, of which there is one, and the segment of the steps before. */
   #cutFeeds(segment: number): Tensors {
     const [kept] = this.#kept.values();
-    return {
-      segment: int64(segment),
-      ...(kept?.decay ? { [`decayAtCut:${this.#own.index}`]: kept.decay } : {}),
-    };
+    this.#segment.data[0] = BigInt(segment);
+    return kept?.decay ? { [`decayAtCut:${this.#own.index}`]: kept.decay } : {};
   }
 
   #gradientFeeds({ hidden, state }: CarriedGradient): Tensors {
@@ -242,6 +256,18 @@ function writeSteps(
   detach([chunk]);
 }
 
-function int64(value: number): Tensor {
-  return new Tensor('int64', BigInt64Array.of(BigInt(value)), [1]);
+function int64(): TypedTensor<'int64'> {
+  return new Tensor('int64', new BigInt64Array(1), [1]);
+}
+
+/** Calls that keep nothing as fewer and longer ones, as long as that costs no memory worth mention. */
+function joined(calls: readonly ForwardCall[], batch: number): ForwardCall[] {
+  const result: ForwardCall[] = [];
+  for (const call of calls) {
+    const last = result.at(-1);
+    const isJoined = last && !last.keep && !call.keep && (call.to - last.from) * batch <= fewRows;
+    if (isJoined) result[result.length - 1] = { ...last, to: call.to };
+    else result.push(call);
+  }
+  return result;
 }
