@@ -32,18 +32,19 @@ export async function measureCosts(
   const { graph } = task.baseModel(owner).imported;
   const { batchSize } = task;
   const examples = task.data(owner).train.y.length;
-  const measured: ArmCost[] = [];
-  for (const [index, request] of requests.entries()) {
-    const arm = arms[index]!;
+  const peaks: number[] = [];
+  for (let first = 0; first < requests.length; first += 2) {
+    peaks.push(...(await Promise.all(requests.slice(first, first + 2).map(armPeak))));
+  }
+  return requests.map((request, index): ArmCost => {
     const step = costs[learning.indexOf(request)];
-    measured.push({
+    return {
       batchSize,
-      peakBytes: await armPeak(request),
-      keptBytes: keptBytes(arm, { graph, batchSize, examples }),
+      peakBytes: peaks[index]!,
+      keptBytes: keptBytes(arms[index]!, { graph, batchSize, examples }),
       msPerStep: step?.msPerStep ?? 0,
       joulesPerStep: step ? step.joulesPerStep : 0,
       joulesMissing: step?.joulesMissing ?? null,
-    });
-  }
-  return measured;
+    };
+  });
 }

@@ -27,7 +27,7 @@ export const cifarCorruptions: Task = {
     'images, corrupted; tested on 500 others; forgetting on 300 plain ones that are neither.',
   tuningUsers: usersOf([4]),
   users: usersOf([5, 3]),
-  quickUsers: 1,
+  quickUsers: 0,
   batchSize: 4,
   epochs: 8,
   missing: () =>

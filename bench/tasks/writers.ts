@@ -51,7 +51,7 @@ export const writers: Task = {
     '500 digits of writers that nobody learned from. Lessons are not gated here: the table shows what the gate is for.',
   tuningUsers: writersWhere((rank) => rank % 8 === 0),
   users: writersWhere((rank) => rank % 4 === 2),
-  quickUsers: 4,
+  quickUsers: 0,
   batchSize: 4,
   epochs: 16,
   missing: () => (sharedArrays(dataSet) ? null : `${dataSet}.bin is not here`),
