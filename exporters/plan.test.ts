@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import { InputError, inferShapes } from '#runtime';
-import type { Graph, Node } from '#runtime';
+import type { Graph, Node, Plan } from '#runtime';
 
 import { learnBytes } from './memory-plan.ts';
 import { partition } from './partition.ts';
@@ -88,12 +88,12 @@ test('the default tail goes from the last recurrent layer on, and never into wha
 });
 
 test('all steps take the exact gradient by default, unless the states kept for it would need much more memory', () => {
-  const earlier = (steps: number): string | undefined => {
-    const graph = sequenceOf(steps, ['last']);
-    return planFor(graph, partition(graph)).recurrence?.earlier;
+  const defaultFor = (steps: number): Plan['recurrence'] => {
+    const long = sequenceOf(steps, ['last']);
+    return planFor(long, partition(long)).recurrence;
   };
-  assert.is(earlier(20), 'exact');
-  assert.is(earlier(4096), 'gates');
+  assert.equal(defaultFor(20), { exactSteps: 8, earlier: 'exact' });
+  assert.equal(defaultFor(4096), { exactSteps: 16, earlier: 'gates' });
 });
 
 test('the recurrence is that asked for, and null where no recurrent layer learns', () => {

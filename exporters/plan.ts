@@ -27,8 +27,8 @@ export interface PlanOptions {
   /** Default 0.02. */
   readonly clip?: number;
   /**
-   * How recurrent layers learn; default 8 exact steps, and for those before them `exact` too where the states that it
-   * keeps need at most a fifth more memory than `gates`, which keeps none.
+   * How recurrent layers learn; default `exact`, 8 steps at a time, where the states that it keeps need at most a fifth
+   * more memory than `gates` with 16 exact steps, which keeps none; else that.
    */
   readonly recurrence?: Partial<Recurrence>;
 }
@@ -98,25 +98,31 @@ function rulesFor(
 /** Memory of `exact` over that of `gates` up to which it is the default. */
 const affordableGrowth = 1.2;
 
+/** Steps of a chunk; of `gates`, whose last chunk alone is exact, more of them pay (measured on digits by rows). */
+const defaultSteps = { exact: 8, gates: 16, none: 16 } as const;
+
 function recurrenceFor(
   graph: Graph,
   batch: number,
-  { exactSteps = 8, earlier }: Partial<Recurrence> = {},
+  { exactSteps, earlier }: Partial<Recurrence> = {},
 ): Recurrence {
-  if (!Number.isInteger(exactSteps) || exactSteps < 1 || exactSteps > 2 ** 16) {
+  const planned = (how: Recurrence['earlier']): Recurrence => ({
+    exactSteps: exactSteps ?? defaultSteps[how],
+    earlier: how,
+  });
+  const [exact, gates] = [planned('exact'), planned('gates')];
+  if (!Number.isInteger(exact.exactSteps) || exact.exactSteps < 1 || exact.exactSteps > 2 ** 16) {
     throw new InputError(`plan.recurrence.exactSteps: expected 1 to 65536, got ${exactSteps}`);
   }
-  if (earlier !== undefined) return { exactSteps, earlier };
+  if (earlier !== undefined) return planned(earlier);
   const shapes = inferShapes(graph);
   const isAffordable = graph.nodes.filter(isRecurrent).every(({ attributes, inputs }) => {
-    const bytes = (how: Recurrence['earlier']): number => {
-      const recurrence = { exactSteps, earlier: how };
-      const options = { batch, recurrence, passesOn: false };
-      return recurrentUpdateBytes(attributes, shapes[inputs[0]!]!, options);
-    };
-    return bytes('exact') <= affordableGrowth * bytes('gates');
+    const input = shapes[inputs[0]!]!;
+    const bytes = (recurrence: Recurrence): number =>
+      recurrentUpdateBytes(attributes, input, { batch, recurrence, passesOn: false });
+    return bytes(exact) <= affordableGrowth * bytes(gates);
   });
-  return { exactSteps, earlier: isAffordable ? 'exact' : 'gates' };
+  return isAffordable ? exact : gates;
 }
 
 /** Modules at the end that a plan can train: at least the head. */

@@ -80,7 +80,7 @@ test('an arm without state feedback has none, and says how far it points elsewhe
   const options = { calibration: { x }, sha256 };
   const none = await exportPackage(onnx({ output: 'last' }), {
     ...options,
-    plan: { recurrence: { earlier: 'gates' } },
+    plan: { recurrence: { exactSteps: 4, earlier: 'gates' } },
     feedback: { state: { kind: 'none' } },
   });
   assert.is(none.content.stateFeedback.length, 0);

@@ -86,7 +86,7 @@ export function addPlanOptions(command: Command): Command {
     )
     .option(
       '--exact-steps <n>',
-      'last steps of a recurrent layer that take the exact gradient (default: 8)',
+      'last steps of a recurrent layer that take the exact gradient (default: 8, or 16 with gates)',
       wholeNumber(1),
     )
     .addOption(
