@@ -105,12 +105,17 @@ export class FloatNetwork implements Trainee {
 }
 
 /** weights:<node> and bias:<node>, copies. */
-export function parameterTensors({ parameters }: FloatModel): Record<string, Tensor> {
-  const named = Array.from(parameters, ([node, { weights, bias }]) => [
-    [`weights:${node}`, tensorOf(weights, [bias.length, weights.length / bias.length])],
-    [`bias:${node}`, tensorOf(bias, [bias.length])],
-  ]).flat() as [string, Tensor][];
-  return Object.fromEntries(named);
+export function parameterTensors({ graph, parameters }: FloatModel): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = {};
+  for (const [node, { weights, bias }] of parameters) {
+    const { operator } = graph.nodes[node]!;
+    if (operator === 'embedding') continue; // built in: tables are not learned
+    const isFlat = operator === 'recurrent';
+    const dimensions = isFlat ? [weights.length] : [bias.length, weights.length / bias.length];
+    tensors[`weights:${node}`] = tensorOf(weights, dimensions);
+    tensors[`bias:${node}`] = tensorOf(bias, [bias.length]);
+  }
+  return tensors;
 }
 
 function tensorOf(values: ArrayLike<number>, dimensions: readonly number[]): Tensor {

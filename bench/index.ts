@@ -19,7 +19,9 @@ import { growthRows } from './report/growth-rows.ts';
 import { memoryRows } from './report/memory-rows.ts';
 import { peerRows } from './report/peer-rows.ts';
 import type { Row } from './report/row.ts';
+import { sequenceRows } from './report/sequence-rows.ts';
 import { sizeRows } from './report/size-rows.ts';
+import { streamRows } from './report/stream-rows.ts';
 import { timeRows } from './report/time-rows.ts';
 import type { BenchResults, GrowthCurve, PeerResult, TaskResult } from './results.ts';
 import { taskNamed, tasks } from './tasks/table.ts';
@@ -49,6 +51,8 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   accuracy,
   memory: memoryRows,
   time: () => timeRows(options.full ? 25 : 9),
+  sequences: sequenceRows,
+  streams: () => streamRows(options.full ? 5000 : 1000),
   growth: () => growthRows(onnx, options.full ? 10_000 : 1000),
   browser: () => browserRows(options.full ? 15 : 3),
   size: async () => sizeRows(),
