@@ -3,15 +3,17 @@ import type { Engine } from './engine.ts';
 // It predicts with an engine of its own, so that a lesson running elsewhere never shows half-learned
 // weights, and hands lessons to `teach`, which a target runs in place or in a worker thread.
 import { EngineError, FormatError, InputError } from './errors.ts';
-import { inferShapes } from './graph/graph.ts';
+import { inferShapes, isRecurrent } from './graph/graph.ts';
 import { copyParameters, overwriteParameters } from './graph/parameters.ts';
 import type { Parameters } from './graph/parameters.ts';
 import { sizeOf } from './graph/shape.ts';
 import { argmax, softmax } from './learning/accuracy.ts';
-import { checkLabels, splitExamples } from './learning/examples.ts';
+import { classIndices, positionsOf } from './learning/class-indices.ts';
+import type { LabelForm, Labels } from './learning/class-indices.ts';
+import { noExamples, sequenceOf, splitExamples } from './learning/examples.ts';
 import type { Examples, SplitExamples } from './learning/examples.ts';
 import { removeRow } from './learning/head.ts';
-import { quantizeSamples } from './learning/input.ts';
+import { quantizeAll } from './learning/input.ts';
 import type { SampleFormat } from './learning/input.ts';
 import type { LessonOptions, LessonReport, LessonRequest } from './learning/lesson.ts';
 import { remember, withoutClass, withoutThese } from './learning/remember.ts';
@@ -24,10 +26,16 @@ import { unlessDamaged } from './state/unless-damaged.ts';
 
 /** Samples of one owner as a caller holds them: values one sample after another, and a class each. */
 export interface LabelledSamples {
-  /** In the layout of the package's input description, any number of samples, or one array a sample. */
+  /**
+   * In the layout of the package's input description, any number of samples, or one array a sample; of a
+   * model with recurrent layers these may have fewer steps than its sequences.
+   */
   readonly x: ArrayLike<number> | readonly ArrayLike<number>[];
-  /** Class indices, or labels by name. */
-  readonly y: ArrayLike<number | string>;
+  /**
+   * Class indices, or labels by name. Of a model with logits of every step one for each step, sample after
+   * sample or one array a sample; null at a step that is not judged.
+   */
+  readonly y: Labels;
 }
 
 export interface Prediction {
@@ -70,6 +78,9 @@ export class Learner implements AsyncDisposable {
   readonly #parts: LearnerParts;
   readonly #format: SampleFormat;
   readonly #size: number;
+  readonly #areSequences: boolean;
+  /** Of the logits. */
+  readonly #positions: number;
   #isChanging = false;
 
   constructor(parts: LearnerParts) {
@@ -82,6 +93,8 @@ export class Learner implements AsyncDisposable {
       description: input,
     };
     this.#size = sizeOf(this.#format.shape);
+    this.#areSequences = model.graph.nodes.some((node) => isRecurrent(node));
+    this.#positions = logitPositions(parts.content);
     const { labels, examples } = parts.state;
     this.#check({ labels, examples, parameters: parts.parameters });
   }
@@ -96,7 +109,10 @@ export class Learner implements AsyncDisposable {
     return this.#parts.engine.name;
   }
 
-  /** Class of one sample. Throws InputError for a wrong length or values that are not finite. */
+  /**
+   * Class of one sample; of its last step where the model has logits of every step. Throws InputError for a
+   * wrong length or values that are not finite.
+   */
   async predict(sample: ArrayLike<number>): Promise<Prediction> {
     const predictions = await this.predictAll([sample]);
     return predictions[0]!;
@@ -104,15 +120,16 @@ export class Learner implements AsyncDisposable {
 
   /** Classes of many samples, in order; computed 16 at a time. */
   async predictAll(samples: LabelledSamples['x']): Promise<Prediction[]> {
-    const quantized = quantizeAll(samples, this.#format);
-    const predictions: Prediction[] = [];
-    for (let start = 0; start < quantized.length; start += 16 * this.#size) {
-      const chunk = quantized.subarray(start, start + 16 * this.#size);
-      const count = chunk.length / this.#size;
-      const logits = await this.#parts.engine.predict(chunk, count);
-      for (let n = 0; n < count; n++) predictions.push(this.#describe(logits, n, count));
-    }
-    return predictions;
+    const predictions = await this.#predict(samples, () => 1);
+    return predictions.map(([last]) => last!);
+  }
+
+  /** Class of each step of one sample, in order, for which the model has logits: of all, or of the last one. */
+  async predictSteps(sample: ArrayLike<number>): Promise<Prediction[]> {
+    const [steps] = await this.#predict([sample], (padding) =>
+      positionsOf(this.#labelForm, padding),
+    );
+    return steps!;
   }
 
   /**
@@ -121,10 +138,12 @@ export class Learner implements AsyncDisposable {
    * the lesson failed; either way the old weights stand.
    */
   async learn({ x, y }: LabelledSamples, options: LessonOptions = {}): Promise<KeptLesson> {
-    const samples = quantizeAll(x, this.#format);
-    const labels = Array.from(y, (label, index) => this.#classOf(label, index));
-    checkLabels(labels, samples.length / this.#size, this.labels.length);
-    return this.#teach({ samples, labels }, options, null);
+    const { samples, padding } = this.#quantize(x);
+    const labels = classIndices(y, samples.length / this.#size, this.#labelForm, padding);
+    if (labels.every((label) => label < 0)) {
+      throw new InputError('labels: expected at least one, got none; give the class of a step');
+    }
+    return this.#teach({ samples, labels, padding }, options, null);
   }
 
   /**
@@ -148,11 +167,16 @@ export class Learner implements AsyncDisposable {
         `addClass: expected a spare output row, got ${length} classes in ${length} rows; removeClass frees one, or export again with more spare classes`,
       );
     }
-    const samples = quantizeAll(x, this.#format);
+    if (this.#positions > 1) {
+      throw new InputError(
+        'addClass: expected a model with one label a sample, got labels of every step; export again with more classes',
+      );
+    }
+    const { samples, padding } = this.#quantize(x);
     const labels = Array.from({ length: samples.length / this.#size }, () => length);
     // Of few, one held out would judge by chance, and be missed.
     const holdout = labels.length < 10 ? 0 : 0.2;
-    return this.#teach({ samples, labels }, { holdout, ...options }, label);
+    return this.#teach({ samples, labels, padding }, { holdout, ...options }, label);
   }
 
   /** Takes back a class that was added, whenever that was; what else was learned stays. Can be undone. */
@@ -267,11 +291,18 @@ export class Learner implements AsyncDisposable {
   #check({ labels, examples, parameters }: Learned): void {
     const classes = [...this.content.labels, ...labels];
     const { weightLimit } = this.content.model;
+    const { samples, held, padding = [] } = examples;
+    const steps = this.#areSequences ? this.#format.shape[0] : 1;
     const fits =
       new Set(classes).size === classes.length &&
       classes.length <= outputRows(this.content) &&
-      examples.samples.length === examples.labels.length * this.#size &&
-      examples.labels.every((label) => label < classes.length) &&
+      samples.length === held.length * this.#size &&
+      examples.labels.length === held.length * this.#positions &&
+      examples.labels.every(
+        (label) => label < classes.length && (label >= 0 || this.#positions > 1),
+      ) &&
+      (padding.length === 0 || padding.length === held.length) &&
+      padding.every((own) => own < steps) &&
       Array.from(parameters.values()).every(({ weights }) =>
         weights.every((weight) => Math.abs(weight) <= weightLimit),
       );
@@ -282,20 +313,43 @@ export class Learner implements AsyncDisposable {
     }
   }
 
-  #classOf(label: number | string, index: number): number {
-    if (typeof label === 'number') return label;
-    const found = this.labels.indexOf(label);
-    if (found >= 0) return found;
-    throw new InputError(
-      `labels[${index}]: expected one of ${this.labels.slice(0, 20).join(', ')}, got ${JSON.stringify(label)}`,
-    );
+  get #labelForm(): LabelForm {
+    return { names: this.labels, positions: this.#positions, steps: this.#format.shape[0] };
   }
 
-  #describe(logits: Float32Array, index: number, count: number): Prediction {
+  #quantize(samples: LabelledSamples['x']): ReturnType<typeof quantizeAll> {
+    return quantizeAll(samples, this.#format, this.#areSequences);
+  }
+
+  /** Of each sample, the predictions of its last positions. */
+  async #predict(
+    x: LabelledSamples['x'],
+    wanted: (padding: number) => number,
+  ): Promise<Prediction[][]> {
+    const { samples, padding } = this.#quantize(x);
+    const predictions: Prediction[][] = [];
+    for (let start = 0; start < samples.length; start += 16 * this.#size) {
+      const chunk = samples.subarray(start, start + 16 * this.#size);
+      const count = chunk.length / this.#size;
+      const indices = Array.from({ length: count }, (_, n) => start / this.#size + n);
+      const starts = sequenceOf({ samples, labels: [], padding }, this.#format.shape[0], indices);
+      const logits = await this.#parts.engine.predict(chunk, count, starts);
+      const rows = logits.length / count / this.#positions;
+      for (const [n, index] of indices.entries()) {
+        const own = wanted(padding?.[index] ?? 0);
+        const end = (n + 1) * this.#positions;
+        predictions.push(
+          Array.from({ length: own }, (_, i) => this.#describe(logits, (end - own + i) * rows)),
+        );
+      }
+    }
+    return predictions;
+  }
+
+  #describe(logits: Float32Array, offset: number): Prediction {
     const { labels } = this;
-    const rows = logits.length / count;
-    const scores = softmax(logits, index * rows, labels.length);
-    const best = argmax(logits, index * rows, labels.length);
+    const scores = softmax(logits, offset, labels.length);
+    const best = argmax(logits, offset, labels.length);
     return { label: labels[best]!, score: scores[best]!, scores };
   }
 }
@@ -305,7 +359,9 @@ function isLabel(label: string): boolean {
 }
 
 /** Those that a package brings, a quarter of each class to judge by. */
-export function oldExamples({ model, examples }: PackageContent): SplitExamples {
+export function oldExamples(content: PackageContent): SplitExamples {
+  const { model, examples } = content;
+  if (logitPositions(content) > 1) return noExamples; // they have one label each
   const size = sizeOf(model.graph.inputShape);
   return splitExamples(examples, { size, fraction: 0.25, seed: 0 });
 }
@@ -315,18 +371,8 @@ export function outputRows({ model }: Pick<PackageContent, 'model'>): number {
   return inferShapes(model.graph).at(-1)![2];
 }
 
-function quantizeAll(samples: LabelledSamples['x'], format: SampleFormat): Uint8Array<ArrayBuffer> {
-  if (samples.length > 0 && typeof samples[0] !== 'number') {
-    const size = sizeOf(format.shape);
-    const list = samples as readonly ArrayLike<number>[];
-    const quantized = new Uint8Array(list.length * size);
-    list.forEach((sample, index) => {
-      if (sample.length !== size) {
-        throw new InputError(`samples[${index}]: expected ${size} values, got ${sample.length}`);
-      }
-      quantized.set(quantizeSamples(sample, format), index * size);
-    });
-    return quantized;
-  }
-  return quantizeSamples(samples as ArrayLike<number>, format);
+/** Steps that the model has logits of, 1 of most models. */
+function logitPositions({ model }: Pick<PackageContent, 'model'>): number {
+  const [height, width] = inferShapes(model.graph).at(-1)!;
+  return height * width;
 }

@@ -1,7 +1,8 @@
 import type { Engine } from '../engine.ts';
-import type { Examples } from './examples.ts';
+import { sequenceOf } from './examples.ts';
+import type { Examples, SampleSize } from './examples.ts';
 
-/** One each for every example. */
+/** One each for every label. */
 export interface Judgement {
   readonly isRight: readonly boolean[];
   /** Cross-entropy in nats, at most 16. */
@@ -26,27 +27,41 @@ export function softmax(logits: Float32Array, offset: number, classes: number): 
   return powers.map((power) => power / sum);
 }
 
-/** What the model makes of uint8 examples, `size` values each. */
+/** What the model makes of uint8 examples, at each position that has a label. */
 export async function judge(
   engine: Engine,
-  { samples, labels }: Examples,
-  size: number,
+  examples: Examples,
+  { size, steps }: SampleSize,
 ): Promise<Judgement> {
+  const { samples, labels } = examples;
   const isRight: boolean[] = [];
   const loss: number[] = [];
-  const chunk = 16;
-  for (let start = 0; start < labels.length; start += chunk) {
-    const end = Math.min(labels.length, start + chunk);
-    const logits = await engine.predict(samples.subarray(start * size, end * size), end - start);
-    const classes = logits.length / (end - start);
-    for (let index = start; index < end; index++) {
-      const offset = (index - start) * classes;
-      const label = labels[index]!;
+  const count = samples.length / size;
+  const positions = labels.length / count;
+  for (let start = 0; start < count; start += 16) {
+    const indices = Array.from({ length: Math.min(16, count - start) }, (_, i) => start + i);
+    const chunk = samples.subarray(start * size, (start + indices.length) * size);
+    const starts = sequenceOf(examples, steps, indices);
+    const logits = await engine.predict(chunk, indices.length, starts);
+    const classes = logits.length / (indices.length * positions);
+    for (let offset = 0; offset < logits.length; offset += classes) {
+      const label = labels[start * positions + offset / classes]!;
+      if (label < 0) continue;
       isRight.push(argmax(logits, offset, classes) === label);
-      loss.push(-Math.log(Math.max(1e-7, softmax(logits, offset, classes)[label]!)));
+      loss.push(lossAt(logits, offset, classes, label));
     }
   }
   return { isRight, loss };
+}
+
+/** Cross-entropy of `label` in nats, at most 16. */
+export function lossAt(
+  logits: Float32Array,
+  offset: number,
+  classes: number,
+  label: number,
+): number {
+  return -Math.log(Math.max(1e-7, softmax(logits, offset, classes)[label]!));
 }
 
 /** Fraction of right ones; NaN for none. */
@@ -61,5 +76,5 @@ export async function accuracyOf(
   labels: ArrayLike<number>,
   size: number,
 ): Promise<number> {
-  return rightShare(await judge(engine, { samples, labels }, size));
+  return rightShare(await judge(engine, { samples, labels }, { size, steps: 0 }));
 }

@@ -4,8 +4,8 @@ import { EngineError } from '../errors.ts';
 import type { LayerParameters } from '../graph/model.ts';
 import type { Parameters } from '../graph/parameters.ts';
 import type { PackageContent } from '../package/content.ts';
-import { selectSamples } from './examples.ts';
-import type { Examples } from './examples.ts';
+import { selectSamples, sequenceOf } from './examples.ts';
+import type { Examples, SampleSize } from './examples.ts';
 import { imprintedRow } from './imprint.ts';
 import type { Lesson } from './lesson.ts';
 
@@ -22,7 +22,7 @@ const mostOld = 128;
 export async function imprintClass(
   { engine, content, parameters }: Lesson,
   { row, examples, training, rehearsed }: NewClass,
-  size: number,
+  { size, steps }: SampleSize,
 ): Promise<void> {
   const { weights, bias, weightScales } = headOf(content, parameters);
   const fan = weights.length / bias.length;
@@ -31,7 +31,8 @@ export async function imprintClass(
   const featuresOf = async (indices: readonly number[]): Promise<Float64Array[]> => {
     const features: Float64Array[] = [];
     for (const index of indices) {
-      const input = engine.upload(selectSamples(examples.samples, size, [index]), 1);
+      const sample = selectSamples(examples.samples, size, [index]);
+      const input = engine.upload(sample, 1, sequenceOf(examples, steps, [index]));
       const value = last === 0 ? input : await engine.forward(0, last, input);
       const bytes = await engine.download(value);
       if (value !== input) value.dispose();

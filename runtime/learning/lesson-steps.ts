@@ -1,8 +1,8 @@
 // The steps of a lesson: in each epoch all new examples and a share of the old ones, in a new order.
 import type { Engine, StepRates } from '../engine.ts';
 import { crossEntropy } from './cross-entropy.ts';
-import { oneHot, selectSamples } from './examples.ts';
-import type { Examples } from './examples.ts';
+import { labelsAt, oneHot, selectSamples, sequenceOf } from './examples.ts';
+import type { Examples, SampleSize } from './examples.ts';
 import type { StepLayout } from './layout.ts';
 import type { Plan } from './plan.ts';
 import { schedule } from './schedule.ts';
@@ -38,13 +38,11 @@ export interface AbortSignalLike {
 }
 
 /** What is learned from; `training`, the new ones, and `rehearsed`, old ones, are indices of `examples`. */
-export interface Course {
+export interface Course extends SampleSize {
   readonly engine: Engine;
   readonly layout: StepLayout;
   readonly plan: Plan;
   readonly classes: number;
-  /** uint8 values of one sample. */
-  readonly size: number;
   readonly examples: Examples;
   readonly training: readonly number[];
   readonly rehearsed: readonly number[];
@@ -66,7 +64,10 @@ export async function learnSteps(course: Course, options: StepOptions): Promise<
       if (signal?.aborted) return step;
       const indices = order.slice(start, start + batchSize);
       const now = schedule({ learningRate, clip: plan.clip }, step, steps);
-      const rate = now.learningRate / batchSize;
+      // The mean over what is judged; of a batch that is not full, as if it were.
+      const labels = labelsAt(course.examples, course.size, indices);
+      const judged = labels.filter((i) => course.examples.labels[i]! >= 0).length;
+      const rate = now.learningRate / ((Math.max(1, judged) * batchSize) / indices.length);
       const rates = { rate, clip: now.clip, ratio: 1, step: firstStep + step, seed };
       const loss = await learnBatch(course, indices, rates);
       step++;
@@ -78,12 +79,14 @@ export async function learnSteps(course: Course, options: StepOptions): Promise<
 
 /** One step on the examples at `indices`; resolves with their loss before it. */
 async function learnBatch(
-  { engine, layout, classes, size, examples }: Course,
+  { engine, layout, classes, size, steps, examples }: Course,
   indices: readonly number[],
   rates: StepRates,
 ): Promise<number> {
-  const targets = oneHot(examples.labels, indices, classes);
-  const batch = engine.upload(selectSamples(examples.samples, size, indices), indices.length);
+  const targets = oneHot(examples.labels, labelsAt(examples, size, indices), classes);
+  const starts = sequenceOf(examples, steps, indices);
+  const samples = selectSamples(examples.samples, size, indices);
+  const batch = engine.upload(samples, indices.length, starts);
   const input = layout.trained > 0 ? await engine.forward(0, layout.trained, batch) : batch;
   const logits = await learnStep(engine, layout, { input, targets }, rates);
   if (input !== batch) input.dispose();

@@ -10,7 +10,7 @@ import type { PackageContent } from '../package/content.ts';
 import { judge, rightShare } from './accuracy.ts';
 import type { Judgement } from './accuracy.ts';
 import { joinExamples, pickExamples } from './examples.ts';
-import type { SplitExamples } from './examples.ts';
+import type { SampleSize, SplitExamples } from './examples.ts';
 import { whyNoClass, whyNot } from './gate.ts';
 import { imprintClass } from './head.ts';
 import { layoutOf } from './layout.ts';
@@ -29,7 +29,7 @@ export interface LessonReport {
   /** Examples that judged the lesson; 0 means that all were learned and judged it themselves. */
   readonly holdout: number;
   readonly steps: number;
-  /** Fractions, 0 to 1. */
+  /** Fractions of the labels they have, 0 to 1. */
   readonly accuracyBefore: number;
   readonly accuracyAfter: number;
   /** Examples of earlier lessons that judged this one too, and their accuracies; null without any. */
@@ -70,6 +70,7 @@ export async function runLesson(
   const { engine, content, parameters } = lesson;
   const shapes = inferShapes(content.model.graph);
   const size = sizeOf(shapes[0]!);
+  const form = { size, steps: shapes[0]![0] };
   const examples = joinExamples(fresh, old);
   const those = (held: 0 | 1, isOld: boolean): number[] =>
     examples.held.flatMap((each, i) =>
@@ -81,17 +82,17 @@ export async function runLesson(
   );
   const before = copyParameters(parameters);
   try {
-    const [freshBefore, oldBefore] = await judgeAll(engine, judges, size);
+    const [freshBefore, oldBefore] = await judgeAll(engine, judges, form);
     if (newClass !== null) {
       const imprinted = { training, rehearsed, examples, row: newClass };
-      await imprintClass(lesson, imprinted, size);
+      await imprintClass(lesson, imprinted, form);
     }
     const course = {
       engine,
       layout: layoutOf(content.plan, content.modules, content.feedback),
       plan: content.plan,
       classes: shapes.at(-1)![2],
-      size,
+      ...form,
       examples,
       training,
       rehearsed,
@@ -100,7 +101,7 @@ export async function runLesson(
     // A new class learned without others would make everything its own.
     const isAlone = newClass !== null && rehearsed.length === 0;
     const steps = isAlone ? 0 : await learnSteps(course, options);
-    const [freshAfter, oldAfter] = await judgeAll(engine, judges, size);
+    const [freshAfter, oldAfter] = await judgeAll(engine, judges, form);
     const own = { before: freshBefore!, after: freshAfter! };
     const older = { before: oldBefore!, after: oldAfter! };
     const refusal = newClass === null ? whyNot(own, older) : whyNoClass(own, older);
@@ -109,12 +110,12 @@ export async function runLesson(
     if (kept) await engine.pull();
     else await restore(engine, parameters, before);
     return {
-      samples: fresh.labels.length,
+      samples: fresh.held.length,
       holdout: holdout.length,
       steps,
       accuracyBefore: rightShare(own.before),
       accuracyAfter: rightShare(own.after),
-      oldHoldout: judges[1]!.labels.length,
+      oldHoldout: judges[1]!.held.length,
       oldAccuracyBefore: orNull(rightShare(older.before)),
       oldAccuracyAfter: orNull(rightShare(older.after)),
       kept,
@@ -129,10 +130,10 @@ export async function runLesson(
 async function judgeAll(
   engine: Engine,
   sets: readonly SplitExamples[],
-  size: number,
+  form: SampleSize,
 ): Promise<Judgement[]> {
   const judgements: Judgement[] = [];
-  for (const examples of sets) judgements.push(await judge(engine, examples, size));
+  for (const examples of sets) judgements.push(await judge(engine, examples, form));
   return judgements;
 }
 

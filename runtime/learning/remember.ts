@@ -38,14 +38,16 @@ export function remember(
 ): SplitExamples {
   const all = joinExamples(withoutThese(old, fresh, size), fresh);
   const keys = keysOf(all, size, seed);
-  const places = all.labels.map((label, i) => 2 * label + all.held[i]!);
+  // Sequences with labels of their steps are of one kind; further labels take two bytes each.
+  const positions = all.held.length > 0 ? all.labels.length / all.held.length : 1;
+  const places = all.held.map((held, i) => (positions === 1 ? 2 * all.labels[i]! : 0) + held);
   const ranked = Array.from(byLabel(places, keys)).flatMap(([place, indices]) =>
     indices
       .filter((index, i) => keys[index] !== keys[indices[i - 1]!]) // given twice
       .map((index, i) => ({ index, rank: i * (place % 2 === 1 ? learnedPlaces : 1) })),
   );
   const order = ranked.toSorted((a, b) => a.rank - b.rank || keys[a.index]! - keys[b.index]!);
-  const room = Math.floor(bytes / size);
+  const room = Math.floor(bytes / (size + 2 * (positions - 1)));
   return pickExamples(
     all,
     size,

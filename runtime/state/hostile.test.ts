@@ -238,7 +238,10 @@ test('a small file cannot ask for a large array, nor hide bytes', () => {
   assert.match(forged('"weights":3', '"weights":2')!, /^snapshot: expected \d+ bytes, got \d+/);
   assert.match(forged('"bias":2', '"bias":1')!, /^snapshot: expected \d+ bytes, got \d+/);
   assert.match(forged('"bytes":6', '"bytes":2147483648')!, /^snapshot: expected \d+ bytes/);
-  assert.match(forged('"held":[1,0]', '"held":[1]')!, /^examples\.held: expected 2, got 1/);
+  assert.match(
+    forged('"held":[1,0]', '"held":[1,0,1]')!,
+    /^examples\.held: expected a part of 2, got 3/,
+  );
   assert.is(refusal(forge(json, arrays)), null);
   assert.ok(refusal(forge(json, Uint8Array.from([...arrays, 0]))));
 });

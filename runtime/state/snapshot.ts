@@ -49,7 +49,11 @@ interface LayerSize {
 /** The sizes of what follows it. */
 interface Header extends Omit<Snapshot, 'layers' | 'examples'> {
   readonly layers: readonly LayerSize[];
-  readonly examples: Omit<SplitExamples, 'samples'> & { readonly bytes: number };
+  /** No padding where all are whole; it is left out of the file then. */
+  readonly examples: Omit<SplitExamples, 'samples'> & {
+    readonly padding: readonly number[];
+    readonly bytes: number;
+  };
 }
 
 const checkHeader: Check<Header> = named<Header>({
@@ -66,8 +70,9 @@ const checkHeader: Check<Header> = named<Header>({
     65_536,
   ),
   examples: named<Header['examples']>({
-    labels: list(integer(0, 65_536), 0, 65_536),
+    labels: list(integer(-1, 65_536), 0, 2 ** 20),
     held: list(integer(0, 1), 0, 65_536),
+    padding: list(integer(0, 2 ** 31), 0, 65_536),
     bytes: integer(0, 2 ** 31),
   }),
 });
@@ -84,10 +89,13 @@ export function encodeSnapshot({
     weights: weights.length,
     bias: bias.length,
   }));
-  const { samples, ...names } = examples;
-  const stored = { labels: names.labels, held: names.held, bytes: samples.length };
+  const { samples, padding = [], ...names } = examples;
+  const stored = { labels: names.labels, held: names.held, padding, bytes: samples.length };
   const all = { packageId, lesson, labels, layers: sizes, examples: stored };
-  const header = fromAscii(toJson(checkHeader(all, '')));
+  const checked = checkHeader(all, '');
+  const { padding: steps, ...whole } = checked.examples;
+  const shown = steps.length > 0 ? checked.examples : whole;
+  const header = fromAscii(toJson({ ...checked, examples: shown }));
   let position = headerStart + header.length;
   const file = new Uint8Array(
     sizes.reduce((length, { weights, bias }) => length + weights + bias * 4, position) +
@@ -125,23 +133,30 @@ export function readSnapshot(file: Uint8Array): Snapshot {
     return file.subarray(start, position);
   };
   const json = parseJson(take(view.getUint32(digestEnd, true)));
-  const { layers: sizes, examples: stored, ...header } = checkHeader(withExamples(json), '');
+  const { layers: sizes, examples: stored, ...header } = checkHeader(withDefaults(json), '');
   const layers = sizes.map(({ node, weights, bias }) => ({
     node,
     weights: new Uint8Array(take(weights)),
     bias: int32Array(bias)(take(bias * 4), 'bias'),
   }));
-  const { labels, held, bytes } = stored;
-  const examples = { samples: new Uint8Array(take(bytes)), labels, held };
+  const { bytes, padding, ...names } = stored;
+  const samples = new Uint8Array(take(bytes));
+  const examples = { samples, ...names, ...(padding.length > 0 && { padding }) };
   if (position !== file.length) reject('snapshot', `${position} bytes`, file.length);
-  if (held.length !== labels.length) reject('examples.held', `${labels.length}`, held.length);
+  const { length } = names.held;
+  if (names.labels.length % (length || Infinity) > 0) {
+    reject('examples.held', `a part of ${names.labels.length}`, length);
+  }
   return { ...header, layers, examples };
 }
 
-// Files from before there were any have none.
-function withExamples(json: unknown): unknown {
+// Files from before there were any examples have none.
+function withDefaults(json: unknown): unknown {
   const { samples, ...none } = noExamples;
-  return { examples: { ...none, bytes: samples.length }, ...Object(json) } as unknown;
+  const { examples = { ...none, bytes: samples.length }, ...rest } = Object(
+    json,
+  ) as Partial<Header>;
+  return { ...rest, examples: { padding: [], ...examples } };
 }
 
 /** The layers of `parameters` that are not as in `base`. */
