@@ -1,4 +1,4 @@
-// What comes with the page for its own digits: some to load and to rehearse, and another person's.
+// What comes with the page for its own digits: some to load, and another person's.
 import type { Learner } from '#runtime';
 
 import { fetchBytes } from '../package-file.ts';
@@ -14,7 +14,6 @@ import type { SampleForm } from './sample-form.ts';
 
 /** Of the bundled person's digits, the first are to learn from and the others to test on. */
 const personTrainingCount = 64;
-const rehearsedCount = 40;
 
 export interface BundledDigits {
   readonly samples: readonly Example[];
@@ -31,12 +30,6 @@ export async function fetchBundledDigits({ height, width }: SampleForm): Promise
     fetch('memory.json').then((response) => response.json() as Promise<PlannedMemory>),
   ]);
   return { samples, person, memory };
-}
-
-/** Digits to learn besides a person's own, as the page's box says. */
-export function rehearsedDigits({ samples }: BundledDigits): readonly Example[] {
-  const isWanted = findElement('rehearse', HTMLInputElement).checked;
-  return isWanted ? samples.slice(0, rehearsedCount) : [];
 }
 
 /** What a lesson on these examples is tested on besides: the person's other digits, if it has theirs. */

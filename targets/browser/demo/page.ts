@@ -1,12 +1,7 @@
 // The demo page: show, correct, learn, and see what came of it. Each part of the page has a file of
 // its own; this one connects them.
 import { decode } from '../package-file.ts';
-import {
-  connectPerson,
-  fetchBundledDigits,
-  rehearsedDigits,
-  unseenDigits,
-} from './bundled-digits.ts';
+import { connectPerson, fetchBundledDigits, unseenDigits } from './bundled-digits.ts';
 import type { BundledDigits } from './bundled-digits.ts';
 import { attempt, report } from './busy.ts';
 import { openCamera } from './camera.ts';
@@ -108,12 +103,11 @@ function connectLearning({ session, form, store, bundled, shown, refresh }: Part
         throw new RangeError(
           'Learn: expected examples of classes it knows, got none; give it some',
         );
-      const examples = bundled === null ? known : [...known, ...rehearsedDigits(bundled)];
-      const y = examples.map(({ label }) => label);
+      const y = known.map(({ label }) => label);
       await panel.run({
         session,
         form,
-        learn: (options) => learner.learn({ x: samplesOf(examples), y }, options),
+        learn: (options) => learner.learn({ x: samplesOf(known), y }, options),
         success: 'Show it another one and see.',
         unseen: bundled === null ? [] : unseenDigits(bundled, known),
       });
