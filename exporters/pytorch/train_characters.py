@@ -56,7 +56,7 @@ def main():
     parser.add_argument('--cells', nargs='+', default=['gru', 'lstm'])
     parser.add_argument('--size', type=int, default=32, help='of the embedding')
     parser.add_argument('--hidden', type=int, default=96)
-    parser.add_argument('--epochs', type=int, default=8)
+    parser.add_argument('--epochs', type=int, default=3)
     parser.add_argument('--seed', type=int, default=1)
     args = parser.parse_args()
     text = Path(args.text).read_text(encoding='utf-8')
