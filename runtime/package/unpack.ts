@@ -1,8 +1,6 @@
-// MessagePack -> plain data. msgpackr's own extensions (records, typed arrays, sets, dates, errors, regular
-// expressions, pointers) never reach it: every byte is walked first, and only nil, booleans, numbers,
-// strings, byte strings and arrays pass. So no key, no class and no generated code can come from a file.
-import { Unpackr } from 'msgpackr/unpack';
-
+// MessagePack -> plain data: nil, booleans, numbers, strings, byte strings and arrays. It knows no map, no
+// extension and no reference, so no key, no class and no generated code can come from a file.
+import { toHex } from '../state/hex.ts';
 import { refuse, reject } from './check.ts';
 
 const maximumDepth = 16;
@@ -13,14 +11,7 @@ const maximumValues = 2 ** 20; // an empty array takes one byte of a file, and f
  * value, for anything but plain data, for nesting past 16, and for more than a million values.
  */
 export function unpack(bytes: Uint8Array, where: string): unknown {
-  walk(bytes, where);
-  // A view of its own, since msgpackr leaves a property on what it reads.
-  return new Unpackr({ useRecords: false }).unpack(bytes.subarray());
-}
-
-function walk(bytes: Uint8Array, where: string): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const open: number[] = []; // values still to come in each array around the current one
   let position = 0;
   let values = 0;
   const take = (count: number): number => {
@@ -29,52 +20,67 @@ function walk(bytes: Uint8Array, where: string): void {
     if (position > bytes.length) refuse(where, `${count} more bytes at ${start}`, 'the end');
     return start;
   };
-  const length = (width: number): number => {
+  const uint = (width: number): number => {
     const start = take(width);
     if (width === 1) return view.getUint8(start);
     return width === 2 ? view.getUint16(start) : view.getUint32(start);
   };
-  const enter = (count: number): void => {
+  const run = (count: number): Uint8Array => bytes.subarray(take(count), position);
+  const array = (count: number, depth: number): unknown[] => {
     if (count > bytes.length - position) reject(where, 'an array that fits its bytes', count);
-    if (open.length === maximumDepth) refuse(where, `at most ${maximumDepth} arrays deep`, 'more');
-    open.push(count);
+    if (depth === maximumDepth) refuse(where, `at most ${maximumDepth} arrays deep`, 'more');
+    return Array.from({ length: count }, () => read(depth + 1));
   };
-  do {
+  const read = (depth: number): unknown => {
     if (++values > maximumValues) refuse(where, `at most ${maximumValues} values`, 'more');
-    if (open.length > 0) open[open.length - 1]! -= 1;
-    const tag = view.getUint8(take(1));
-    if (tag >= 0x90 && tag < 0xa0) enter(tag & 0x0f);
-    else if (tag >= 0xa0 && tag < 0xc0) take(tag & 0x1f);
-    else if (tag >= 0x80 && tag < 0xe0) {
-      const width = widths[tag];
-      if (width === undefined) return refuse(where, `plain data at ${position - 1}`, `tag ${tag}`);
-      if (tag >= 0xdc) enter(length(width));
-      else if (tag >= 0xd9 || (tag >= 0xc4 && tag <= 0xc6)) take(length(width));
-      else take(width);
+    const start = position;
+    const tag = uint(1);
+    if (tag < 0x80) return tag;
+    if (tag >= 0xe0) return tag - 0x100;
+    if (tag >= 0xa0 && tag < 0xc0) return utf8(run(tag & 0x1f), where);
+    if (tag >= 0x90 && tag < 0xa0) return array(tag & 0x0f, depth);
+    switch (tag) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+      case 0xc3:
+        return tag === 0xc3;
+      case 0xc4:
+      case 0xc5:
+      case 0xc6:
+        return run(uint(1 << (tag - 0xc4)));
+      case 0xcb:
+        return view.getFloat64(take(8));
+      case 0xcc:
+      case 0xcd:
+      case 0xce:
+        return uint(1 << (tag - 0xcc));
+      case 0xd0:
+        return view.getInt8(take(1));
+      case 0xd1:
+        return view.getInt16(take(2));
+      case 0xd2:
+        return view.getInt32(take(4));
+      case 0xd9:
+      case 0xda:
+        return utf8(run(uint(1 << (tag - 0xd9))), where);
+      case 0xdc:
+      case 0xdd:
+        return array(uint(1 << (tag - 0xdb)), depth);
+      default:
+        return refuse(where, `plain data at ${start}`, `tag ${tag}`);
     }
-    while (open.at(-1) === 0) open.pop();
-  } while (open.length > 0);
+  };
+  const value = read(0);
   if (position !== bytes.length) reject(where, `${position} bytes`, bytes.length);
+  return value;
 }
 
-// Bytes after a tag: the value's own, or those of its length.
-const widths: Readonly<Record<number, number>> = {
-  0xc0: 0, // nil
-  0xc2: 0, // false
-  0xc3: 0, // true
-  0xc4: 1, // bytes
-  0xc5: 2,
-  0xc6: 4,
-  0xcb: 8, // float64
-  0xcc: 1, // uint
-  0xcd: 2,
-  0xce: 4,
-  0xd0: 1, // int
-  0xd1: 2,
-  0xd2: 4,
-  0xd9: 1, // string
-  0xda: 2,
-  0xdb: 4,
-  0xdc: 2, // array
-  0xdd: 4,
-};
+// What the language itself knows of UTF-8.
+function utf8(bytes: Uint8Array, where: string): string {
+  try {
+    return decodeURIComponent(toHex(bytes).replaceAll(/../g, '%$&'));
+  } catch {
+    return refuse(where, 'strings of UTF-8', 'other bytes');
+  }
+}
