@@ -23,7 +23,7 @@ const digits = {
   'head only': 0.12,
   'last modules only': 0.015,
   'random DFA': 0.001,
-  'sparse random DFA': 0.001,
+  'sparse random DFA': 0.0001,
   'calibrated DFA': 0.015,
   'random feedback': 0.015,
   onward: 0.015,
