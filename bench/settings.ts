@@ -54,8 +54,8 @@ const ofWriters = {
   'calibrated DFA': 0.25,
   'random feedback': 0.03,
   onward: 0.03,
-  'int8 backprop': 0.03,
-  'full backprop, float32': 0.03,
+  'int8 backprop': 0.015,
+  'full backprop, float32': 0.015,
 } as const;
 
 const chosen: Readonly<Record<string, Readonly<Record<string, number>>>> = {
