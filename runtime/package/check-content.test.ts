@@ -211,9 +211,9 @@ const refused: readonly (readonly [string, PackageContent, RegExp])[] = [
 ];
 
 for (const [name, content, message] of refused) {
-  test(`${name} is refused`, () => {
+  test(`${name} is refused`, async () => {
     try {
-      checkContent(content);
+      await checkContent(content);
     } catch (error) {
       assert.instance(error, FormatError);
       assert.match((error as Error).message, message);

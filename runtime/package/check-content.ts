@@ -1,15 +1,22 @@
-import { sizeOf } from '../graph/shape.ts';
 // Everything that must hold in a package beyond the bounds of its fields.
+import { hasSequences } from '../graph/has-sequences.ts';
+import { sizeOf } from '../graph/shape.ts';
+import { loaded } from '../loaded.ts';
 import { checkGraph } from './check-graph.ts';
-import { checkLearning } from './check-learning.ts';
+import { checkLearning, checkPlan } from './check-learning.ts';
 import { checkParameters } from './check-parameters.ts';
 import { reject } from './check.ts';
 import type { PackageContent } from './content.ts';
 
 /** Throws FormatError naming the field. */
-export function checkContent(content: PackageContent): void {
+export async function checkContent(content: PackageContent): Promise<void> {
   const shapes = checkGraph(content.model.graph);
+  const isPlain = !hasSequences(content.model.graph) && content.stateFeedback.length === 0;
+  const sequences = isPlain ? null : await loaded('package', () => import('./check-sequences.ts'));
+  sequences?.checkRecurrentLayers(content.model, shapes);
   checkParameters(content.model, shapes);
+  checkPlan(content);
+  sequences?.checkSequenceLearning(content, shapes);
   checkLearning(content, shapes);
   const channels = shapes[0]![2];
   for (const key of ['mean', 'deviation'] as const) {

@@ -1,30 +1,30 @@
 // Modules, plan and feedback against the graph and each other.
-import { rowsOf } from '../graph/cell.ts';
-import { isLayer, isRecurrent } from '../graph/graph.ts';
-import type { Layer, RecurrentNode } from '../graph/graph.ts';
+import { isLayer } from '../graph/graph.ts';
+import type { Layer } from '../graph/graph.ts';
 import { moduleInput, moduleOutput } from '../graph/module.ts';
 import type { Module } from '../graph/module.ts';
 import { showShape } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
-import { decayTable } from '../kernels/recurrent/gate-tables.ts';
 import { feedbackOf, layoutOf } from '../learning/layout.ts';
 import type { Feedback } from '../learning/plan.ts';
-import { requireTrainable, stateFeedbackSize } from '../learning/trainable.ts';
 import { checkFinite } from './check-parameters.ts';
 import { blameFile, reject } from './check.ts';
 import type { PackageContent } from './content.ts';
 
-const largestSum = 2 ** 31 - 1;
-const maximumPositions = 33_025; // a sum of u8 x u8 products over more may pass 2^31
+export const largestSum: number = 2 ** 31 - 1;
+export const maximumPositions = 33_025; // a sum of u8 x u8 products over more may pass 2^31
 
-type Learning = Pick<PackageContent, 'model' | 'modules' | 'plan' | 'feedback' | 'stateFeedback'>;
+type Learning = Pick<PackageContent, 'model' | 'modules' | 'plan' | 'feedback'>;
 
-/** Throws FormatError. `shapes` are those of checkGraph. */
-export function checkLearning(content: Learning, shapes: readonly Shape[]): void {
+/** That modules and plan are a whole; what they train is not looked at. Throws FormatError. */
+export function checkPlan(content: Learning): void {
   checkModules(content);
+  tailOf(content);
+}
+
+/** Throws FormatError. `shapes` are those of checkGraph; checkPlan has passed. */
+export function checkLearning(content: Learning, shapes: readonly Shape[]): void {
   const tail = tailOf(content);
-  const { nodes } = content.model.graph;
-  blameFile('', () => requireTrainable(nodes, content.modules, content.plan));
   content.modules.forEach((module, index) => {
     if (content.plan.rules[index] !== 'frozen') checkTrained(content, module, shapes);
     checkTargets(content, index);
@@ -44,7 +44,6 @@ export function checkLearning(content: Learning, shapes: readonly Shape[]): void
     }
     checkMatrix(feedback, { target: shapes[target]!, source: shapes[ends[source]]! }, where);
   }
-  checkStateFeedback(content);
 }
 
 // Modules hold every node once, in order, and read nothing from before their input.
@@ -83,8 +82,6 @@ function layersOf({ model }: Learning, { from, to }: Module): [node: number, lay
 // The sums of a learning step fit int32.
 function checkTrained(content: Learning, module: Module, shapes: readonly Shape[]): void {
   const { model, plan } = content;
-  const first = model.graph.nodes[module.from]!;
-  if (isRecurrent(first)) checkTrainedSequence(content, module.from, first, shapes);
   for (const [index, { operator, attributes }] of layersOf(content, module)) {
     const [height, width] = shapes[index + 1]!;
     const positions = plan.batchSize * height * width;
@@ -101,44 +98,8 @@ function checkTrained(content: Learning, module: Module, shapes: readonly Shape[
   }
 }
 
-// The sums of a chunk, those along the rows of both maps, and the running sum of a whole sequence.
-function checkTrainedSequence(
-  { model, plan }: Learning,
-  index: number,
-  { attributes }: RecurrentNode,
-  shapes: readonly Shape[],
-): void {
-  const where = `model.graph.nodes[${index}]`;
-  const [steps] = shapes[index]!;
-  const chunk = Math.min(steps, plan.recurrence!.exactSteps);
-  if (plan.batchSize * chunk > maximumPositions) {
-    const most = Math.floor(maximumPositions / plan.batchSize);
-    reject('plan.recurrence.exactSteps', `at most ${most} (node ${index} is trained)`, chunk);
-  }
-  const sum = rowsOf(attributes) * 255 * model.weightLimit;
-  if (sum > largestSum) reject(where, `sums of at most ${largestSum}`, sum);
-  const most = Math.floor(largestSum / decayTable[0]!);
-  if (steps > most) reject(where, `at most ${most} steps, since it is trained`, steps);
-}
-
-// At most one a node.
-function checkStateFeedback({ model, stateFeedback }: Learning): void {
-  const seen = new Set<number>();
-  for (const [index, feedback] of stateFeedback.entries()) {
-    const where = `stateFeedback[${index}]`;
-    const [rows, columns] = blameFile(`${where}: `, () =>
-      stateFeedbackSize(feedback, model.graph.nodes),
-    );
-    const { node, matrix, scales } = feedback;
-    if (seen.has(node)) reject(`${where}.node`, 'nodes that differ', node);
-    seen.add(node);
-    checkEntries(matrix, columns, where);
-    checkFinite(scales, `${where}.scales`, [rows, 0]);
-  }
-}
-
-// Sums of a row with 8-bit errors fit int32.
-function checkEntries(matrix: Int8Array, columns: number, where: string): void {
+/** Sums of a row with 8-bit errors fit int32. */
+export function checkEntries(matrix: Int8Array, columns: number, where: string): void {
   if (columns * 127 * 255 > largestSum) reject(where, `sums of at most ${largestSum}`, columns);
   if (matrix.includes(-128)) reject(`${where}.matrix`, '-127 to 127', -128);
 }

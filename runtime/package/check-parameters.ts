@@ -1,13 +1,13 @@
 // Weights, scales and tables against the graph they belong to. The bounds are those of
 // docs/numerics.md: with them every integer sum fits int32 and every multiplier is a finite number.
-import { hiddenQuantization, linearMaps, rowsOf } from '../graph/cell.ts';
-import { isLayer, isRecurrent, isTrainable, weightShapeOf } from '../graph/graph.ts';
-import type { Layer, Node, RecurrentNode } from '../graph/graph.ts';
+import { hiddenQuantization } from '../graph/cell.ts';
+import { isLayer, isTrainable, weightShapeOf } from '../graph/graph.ts';
+import type { Layer, Node } from '../graph/graph.ts';
 import type { LayerParameters, Model, Quantization } from '../graph/model.ts';
 import type { Clamp } from '../graph/operator.ts';
 import { showShape } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
-import { blameFile, refuse, reject } from './check.ts';
+import { refuse, reject } from './check.ts';
 
 const largestSum = 2 ** 31 - 1;
 
@@ -19,8 +19,6 @@ export function checkParameters(model: Model, shapes: readonly Shape[]): void {
   nodes.forEach((node, index) => {
     if (isLayer(node)) {
       checkLayer(model, [index, node], shapes[node.inputs[0]!]!);
-    } else if (isRecurrent(node)) {
-      checkRecurrent(model, [index, node], shapes[node.inputs[0]!]!);
     } else if (isLookup(node)) {
       checkTable(model, index, node);
     }
@@ -97,20 +95,6 @@ function checkLayer(model: Model, [index, layer]: readonly [number, Layer], inpu
   if (sum > largestSum) reject(where, `sums of at most ${largestSum}`, sum);
 }
 
-function checkRecurrent(
-  model: Model,
-  [index, { attributes }]: readonly [number, RecurrentNode],
-  [, , features]: Shape,
-): void {
-  const where = `model.layers[${index}]`;
-  const parameters = model.layers.get(index) ?? missing(where);
-  blameFile(`${where}: `, () => linearMaps(parameters, attributes, features));
-  checkFinite(parameters.weightScales, `${where}.weightScales`, [2 * rowsOf(attributes), 1e-12]);
-  checkLimit(parameters, model.weightLimit, where);
-  const sum = Math.max(features, attributes.hiddenSize) * 255 * model.weightLimit;
-  if (sum > largestSum) reject(where, `sums of at most ${largestSum}`, sum);
-}
-
 function isLookup(node: Node): node is Extract<Node, { operator: 'lookup' | 'embedding' }> {
   return node.operator === 'lookup' || node.operator === 'embedding';
 }
@@ -128,7 +112,7 @@ function checkTable(
   checkFinite(slope, `${where}.slope`, [slopes, -1e12]);
 }
 
-function checkLimit({ weights }: LayerParameters, limit: number, where: string): void {
+export function checkLimit({ weights }: LayerParameters, limit: number, where: string): void {
   const wrong = weights.findIndex((weight) => weight > limit || weight < -limit);
   if (wrong >= 0) reject(`${where}.weights[${wrong}]`, `-${limit} to ${limit}`, weights[wrong]);
 }
@@ -145,6 +129,6 @@ export function checkFinite(
   if (wrong >= 0) reject(`${where}[${wrong}]`, `a number from ${minimum} to 1e12`, values[wrong]);
 }
 
-function missing(where: string): never {
+export function missing(where: string): never {
   return reject(where, 'parameters of the node', undefined);
 }

@@ -27,7 +27,7 @@ export async function decodePackage(
     const store = new BlobReader(blobs, memoryLimit);
     const content = contentOf(store)(plain, '');
     store.finish();
-    checkContent(content);
+    await checkContent(content);
     return content;
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
