@@ -109,6 +109,7 @@ function extentOf(task: Task): Parameters<typeof measureTask>[1] {
     seeds: options.full ? [1, 2, 3] : [1],
     every: 32,
     rounds: options.full ? 100 : 30,
+    repeats: options.full ? 5 : 1,
     onDone: (done, total) => {
       if (done % 10 === 0 || done === total)
         console.error(`  ${task.name}: ${done} of ${total} runs`);

@@ -1,21 +1,26 @@
 // What each arm's step costs on a task: peak memory in a process of its own, time in turns with all others.
 import type { ArmPackages } from './arm-packages.ts';
 import type { ArmRequest } from './arm-request.ts';
-import { arms } from './arms.ts';
+import { armsOf } from './arms.ts';
 import { runChild } from './child-process.ts';
 import type { StepCost } from './cost-process.ts';
 import { keptBytes } from './kept-activations.ts';
+import { median } from './personalize.ts';
 import type { ArmCost } from './results.ts';
 import { armPeak } from './run-arm.ts';
 import { settingOf } from './settings.ts';
 import type { Owner, Task } from './tasks/task.ts';
 
-/** One for each arm, in order. The owner's samples fill the batch; costs do not depend on them. */
+/**
+ * One for each arm, in order. The owner's samples fill the batch; costs do not depend on them. A peak is the median
+ * of `repeats` processes: from one to the next it moves by about a tenth where the network is small.
+ */
 export async function measureCosts(
   task: Task,
   packages: ArmPackages,
-  { owner, rounds }: { owner: Owner; rounds: number },
+  { owner, rounds, repeats }: { owner: Owner; rounds: number; repeats: number },
 ): Promise<ArmCost[]> {
+  const arms = armsOf(task);
   const requests: ArmRequest[] = [];
   for (const arm of arms) {
     const file = await packages.fileOf(task, arm, owner);
@@ -32,15 +37,18 @@ export async function measureCosts(
   const { graph } = task.baseModel(owner).imported;
   const { batchSize } = task;
   const examples = task.data(owner).train.y.length;
-  const peaks: number[] = [];
-  for (let first = 0; first < requests.length; first += 2) {
-    peaks.push(...(await Promise.all(requests.slice(first, first + 2).map(armPeak))));
+  const peaks = requests.map((): number[] => []);
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    for (let first = 0; first < requests.length; first += 2) {
+      const two = await Promise.all(requests.slice(first, first + 2).map(armPeak));
+      two.forEach((bytes, index) => peaks[first + index]!.push(bytes));
+    }
   }
   return requests.map((request, index): ArmCost => {
     const step = costs[learning.indexOf(request)];
     return {
       batchSize,
-      peakBytes: peaks[index]!,
+      peakBytes: median(peaks[index]!),
       keptBytes: keptBytes(arms[index]!, { graph, batchSize, examples }),
       msPerStep: step?.msPerStep ?? 0,
       joulesPerStep: step ? step.joulesPerStep : 0,

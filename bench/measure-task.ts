@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { ArmPackages } from './arm-packages.ts';
 import type { ArmRequest } from './arm-request.ts';
-import { arms } from './arms.ts';
+import { armsOf } from './arms.ts';
 import { CoursePool } from './course-pool.ts';
 import { measureCosts } from './measure-costs.ts';
 import type { Personalized } from './personalize.ts';
@@ -22,6 +22,8 @@ export interface MeasureOptions {
   readonly every: number | null;
   /** Interleaved steps that the time of one is the median of. */
   readonly rounds: number;
+  /** Processes that a peak is the median of. */
+  readonly repeats: number;
   readonly onDone: (done: number, total: number) => void;
 }
 
@@ -49,12 +51,15 @@ export async function measureTask(task: Task, options: MeasureOptions): Promise<
     const results = await pool.run(requests, (done) => options.onDone(done, requests.length));
     const runs = results.map((personalized, index) => rowOf(requests[index]!, personalized));
     const owner = { user: users[0]!, seed: seeds[0]! };
-    const { rounds } = options;
-    const costs = await measureCosts(task, packages, { owner, rounds });
+    const { rounds, repeats } = options;
+    const costs = await measureCosts(task, packages, { owner, rounds, repeats });
+    const arms = armsOf(task);
     const summaries = arms.map((arm, index) =>
       summarize(arm, runs, { setting: settingOf(task, arm), cost: costs[index]! }),
     );
-    return { ...result, skipped, arms: summaries, runs, verdict: verdictOf(summaries) };
+    // A lesson holds examples out, and is no other way to learn.
+    const contenders = summaries.filter((_, index) => arms[index]!.method.kind !== 'lesson');
+    return { ...result, skipped, arms: summaries, runs, verdict: verdictOf(contenders) };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -67,7 +72,7 @@ async function requestsOf(
 ): Promise<ArmRequest[]> {
   const requests: ArmRequest[] = [];
   for (const seed of seeds) {
-    for (const arm of arms) {
+    for (const arm of armsOf(task)) {
       for (const user of users) {
         const owner = { user, seed };
         const file = await packages.fileOf(task, arm, owner);

@@ -22,13 +22,15 @@ function armRow(task: string, { arm, before, after, worst, forgetting, cost }: A
 }
 
 function frontRow({ task, verdict }: TaskResult): Row {
+  // Promised of the hard shift and of real users; elsewhere the row stands for comparison.
+  const isPromised = /^(digits-hard|wisdm|fsdd)/.test(task);
   return {
     claim: `${task}: onward against all others, accuracy and memory`,
     measured: verdict!.onwardOnFront
       ? 'on the Pareto front'
       : `not on the Pareto front: ${verdict!.front.join(', ')}`,
-    promised: 'on the Pareto front',
-    holds: verdict!.onwardOnFront,
+    promised: isPromised ? 'on the Pareto front' : '',
+    holds: isPromised ? verdict!.onwardOnFront : null,
   };
 }
 
