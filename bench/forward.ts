@@ -43,7 +43,7 @@ export async function layerAgreement(model: ModelFile): Promise<LayerAgreement |
   let [numbers, different] = [0, 0];
   for (let to = 1; to <= nodes; to++) {
     const part = engineInputOf(prepared.model, to);
-    const expected = await lastValue(openKernelEngine(part), part, input);
+    const expected = await lastValue(await openKernelEngine(part), part, input);
     await using engine = await openOnnxRuntimeEngine(part);
     const actual = await lastValue(engine, part, input);
     numbers += expected.length;

@@ -87,7 +87,7 @@ async function measureAccuracies(
   const { inputShape } = model.graph;
   const parameters = model.layers;
   const programs = new Map<string, Uint8Array>();
-  const engine = openKernelEngine({
+  const engine = await openKernelEngine({
     model,
     modules,
     plan,

@@ -1,6 +1,7 @@
 // From an ONNX file and some samples to an int8 model: everything an export does once, whatever the
 // plan. Benchmarks prepare once and assemble many plans.
-import { InputError, inferShapes, logMel, logMelForm, sizeOf } from '#runtime';
+import { InputError, inferShapes, sizeOf } from '#runtime';
+import { logMel, logMelForm } from '#runtime/sound';
 import type { InputDescription, Model, Module, Shape, SoundDescription } from '#runtime';
 
 import type { FloatModel } from './float/model.ts';

@@ -36,7 +36,7 @@ async function open(storage: Storage = memoryStorage(), rehearsalBytes?: number)
   const state = await openState(storage, { packageId, parameters, now: () => 0 });
   const learner = new Learner({
     content,
-    engine: engineOn(parameters),
+    engine: await engineOn(parameters),
     parameters,
     state,
     rehearsalBytes,
@@ -44,7 +44,7 @@ async function open(storage: Storage = memoryStorage(), rehearsalBytes?: number)
       requests.push(request);
       const own = copyParameters(request.parameters);
       const report = await runLesson(
-        { engine: engineOn(own), content, parameters: own },
+        { engine: await engineOn(own), content, parameters: own },
         request,
         options,
       );

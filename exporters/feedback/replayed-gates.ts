@@ -1,7 +1,8 @@
 // What a recurrent layer learns by gates, in real numbers: exact gradients behind the cut, and before it the
 // gradient at the cut times the product of the keep gates, plus a fixed feedback of it where there is one.
 import type { Recurrence, StateFeedback } from '#runtime';
-import { cells, sequenceCalls } from '#runtime';
+import { cells } from '#runtime';
+import { sequenceCalls } from '#runtime/sequences';
 
 import { emptyGradients, stepViews } from '../float/recurrent/backward.ts';
 import type { SequenceGradients } from '../float/recurrent/backward.ts';

@@ -120,7 +120,7 @@ onModel(
       quantization: model.quantization[0]!,
       description: input,
     });
-    const engine = openKernelEngine({
+    const engine = await openKernelEngine({
       model,
       modules,
       plan: planFor(model.graph, modules),

@@ -44,7 +44,7 @@ onResnet8('int8 loses at most 0.7 points of accuracy, in the reference kernels',
   const float = importModel(readFileSync(onnx!));
   const ranges = observeRanges(float, readSamples('train', 33, 150).samples);
   const model = quantize(float, ranges);
-  await using engine = openKernelEngine({
+  await using engine = await openKernelEngine({
     model,
     modules: partition(model.graph),
     plan: {

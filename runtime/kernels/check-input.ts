@@ -5,15 +5,15 @@ import { inferShapes, isLayer, weightShapeOf } from '../graph/graph.ts';
 import type { Graph, Layer } from '../graph/graph.ts';
 import { showShape } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
-import { requireSequences } from './recurrent/check-sequences.ts';
+import type { SequenceKernel } from './sequence-kernel.ts';
 
 /** Throws InputError naming the first node that the kernels could not run. */
-export function requireRunnable(input: EngineInput): void {
+export function requireRunnable(input: EngineInput, sequences: SequenceKernel | null): void {
   const { model, modules, plan, parameters } = input;
   const { nodes } = model.graph;
   const shapes = inferShapes(model.graph);
   requireLogits(model.graph, shapes);
-  requireSequences(input, shapes);
+  sequences?.requireSequences(input, shapes);
   if (plan.rules.length !== modules.length) {
     throw new InputError(
       `plan: expected ${modules.length} rules, one per module, got ${plan.rules.length}`,

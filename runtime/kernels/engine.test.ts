@@ -11,7 +11,7 @@ import { sizeOf } from '../graph/shape.ts';
 import { openKernelEngine } from './engine.ts';
 
 // The reference passes its own suite: it is deterministic, and every case runs.
-engineSuite('runtime/kernels/engine conforms', async (input) => openKernelEngine(input), {
+engineSuite('runtime/kernels/engine conforms', openKernelEngine, {
   sequences: true,
 });
 
@@ -32,9 +32,9 @@ interface Opened {
 }
 
 /** Two samples and their targets, all of class 0. */
-function open(input: CaseInput, changes: Partial<EngineInput> = {}): Opened {
+async function open(input: CaseInput, changes: Partial<EngineInput> = {}): Promise<Opened> {
   const parameters = copyParameters(input.model.layers);
-  const engine = openKernelEngine({ ...input, parameters, programs: new Map(), ...changes });
+  const engine = await openKernelEngine({ ...input, parameters, programs: new Map(), ...changes });
   const length = 2 * sizeOf(input.model.graph.inputShape);
   const samples = Uint8Array.from({ length }, (_, i) => (i * 37) % 256);
   const targets = Float32Array.from({ length: 2 * classes }, (_, i) => Number(i % classes === 0));
@@ -64,7 +64,7 @@ async function rejects(
 }
 
 test('samples of another size are refused', async () => {
-  const { engine, samples } = open(caseNamed('exact exact'));
+  const { engine, samples } = await open(caseNamed('exact exact'));
   assert.throws(
     () => engine.upload(samples, 3),
     isA(InputError, /^upload: expected 3 x 189 values, got 378/),
@@ -74,7 +74,7 @@ test('samples of another size are refused', async () => {
 });
 
 test('targets, ranges and rates of another form are refused', async () => {
-  const { engine, samples, targets } = open(caseNamed('exact exact'));
+  const { engine, samples, targets } = await open(caseNamed('exact exact'));
   const input = engine.upload(samples, 2);
   await rejects(
     engine.learnTail(0, input, targets.subarray(1), rates),
@@ -94,7 +94,7 @@ test('targets, ranges and rates of another form are refused', async () => {
 });
 
 test('handles of others, and disposed ones, are refused', async () => {
-  const { engine, samples, targets } = open(caseNamed('exact exact'));
+  const { engine, samples, targets } = await open(caseNamed('exact exact'));
   const input = engine.upload(samples, 2);
   const foreign = { batch: 2, dispose: () => {} };
   await rejects(engine.forward(0, 1, foreign), InputError, /an activation of this engine/);
@@ -110,7 +110,7 @@ test('handles of others, and disposed ones, are refused', async () => {
 });
 
 test('a module is taught by its own rule', async () => {
-  const { engine, samples, targets } = open(caseNamed('exact exact'));
+  const { engine, samples, targets } = await open(caseNamed('exact exact'));
   const input = engine.upload(samples, 2);
   const { error } = await engine.learnTail(0, input, targets, rates);
   await rejects(
@@ -121,7 +121,7 @@ test('a module is taught by its own rule', async () => {
 });
 
 test('a NaN among the targets updates nothing, and the layer it met is named', async () => {
-  const { engine, parameters, samples, targets } = open(caseNamed('exact exact'));
+  const { engine, parameters, samples, targets } = await open(caseNamed('exact exact'));
   const before = copyParameters(parameters);
   targets[3] = Number.NaN;
   const learning = engine.learnTail(0, engine.upload(samples, 2), targets, rates);
@@ -130,7 +130,7 @@ test('a NaN among the targets updates nothing, and the layer it met is named', a
 });
 
 test('a step that fails in the first layer leaves the later ones unwritten', async () => {
-  const { engine, parameters, samples, targets } = open(caseNamed('exact exact'));
+  const { engine, parameters, samples, targets } = await open(caseNamed('exact exact'));
   parameters.get(0)!.weightScales.fill(1e-44); // its inverse is beyond float32
   const before = copyParameters(parameters);
   const learning = engine.learnTail(0, engine.upload(samples, 2), targets, rates);
@@ -145,7 +145,7 @@ test('a trained layer with too many positions says which batch fits', async () =
   random.cut();
   const { model, modules } = random.finish();
   const plan = { ...caseNamed('exact exact').plan, rules: ['exact'] as const };
-  const { engine } = open({ model, modules, plan, feedback: [], stateFeedback: [] });
+  const { engine } = await open({ model, modules, plan, feedback: [], stateFeedback: [] });
   const samples = engine.upload(new Uint8Array(4e4), 4);
   const learning = engine.learnTail(0, samples, new Float32Array(4 * classes), rates);
   await rejects(learning, EngineError, /^conv0: .*33025.*got 4 x 10000; use a batch of at most 3/);
@@ -153,7 +153,7 @@ test('a trained layer with too many positions says which batch fits', async () =
 
 test("the gradient at the tail's input is computed only for who uses it", async () => {
   const usedBy = async (part: string, tail: number): Promise<boolean> => {
-    const { engine, samples, targets } = open(caseNamed(part));
+    const { engine, samples, targets } = await open(caseNamed(part));
     const input = await engine.forward(0, tail, engine.upload(samples, 2));
     return (await engine.learnTail(tail, input, targets, rates)).inputGradient !== null;
   };
@@ -171,7 +171,7 @@ async function afterOneCall(
   call: 'learnByFeedback' | 'learnByReplay',
 ): Promise<string> {
   const plan = { ...input.plan, rules };
-  const { engine, parameters, samples, targets } = open(input, { plan });
+  const { engine, parameters, samples, targets } = await open(input, { plan });
   const sample = engine.upload(samples, 2);
   const tail = rules.indexOf('exact');
   const tailInput = await engine.forward(0, tail, sample);
@@ -207,53 +207,52 @@ test("replay takes feedback from the module's own end where the plan says so", a
   );
 });
 
-test('models that the kernels could not run are refused when opening', () => {
+test('models that the kernels could not run are refused when opening', async () => {
   const input = caseNamed('exact exact');
   const { model } = input;
-  const opening = (changes: Partial<EngineInput>) => (): unknown => open(input, changes);
+  const opening = (changes: Partial<EngineInput>) => open(input, changes);
   const parameters = copyParameters(model.layers);
   parameters.delete(2);
-  assert.throws(
+  await rejects(
     opening({ parameters }),
-    isA(InputError, /^conv2: expected weights 6x2x3x12 .*got none/),
+    InputError,
+    /^conv2: expected weights 6x2x3x12 .*got none/,
   );
   const plan = { ...input.plan, rules: ['exact'] as const };
-  assert.throws(opening({ plan }), isA(InputError, /^plan: expected 4 rules/));
+  await rejects(opening({ plan }), InputError, /^plan: expected 4 rules/);
   const quantization = model.quantization.with(2, null);
-  assert.throws(
+  await rejects(
     opening({ model: { ...model, quantization } }),
-    isA(InputError, /^conv1: expected a quantised output/),
+    InputError,
+    /^conv1: expected a quantised output/,
   );
   const scaled = copyParameters(model.layers);
   scaled.get(0)!.weightScales[1] = 0;
-  assert.throws(
+  await rejects(
     opening({ parameters: scaled }),
-    isA(InputError, /^conv0: expected positive weight scales/),
+    InputError,
+    /^conv0: expected positive weight scales/,
   );
 });
 
-test('feedback that does not fit is refused when opening', () => {
+test('feedback that does not fit is refused when opening', async () => {
   const input = caseNamed('feedback-local feedback-local exact exact from tail');
   const [first, ...others] = input.feedback;
-  const opening = (changed: Partial<typeof first>) => (): unknown =>
+  const opening = (changed: Partial<typeof first>) =>
     open(input, { feedback: [{ ...first!, ...changed }, ...others] });
-  assert.throws(
-    () => open(input, { feedback: others }),
-    isA(InputError, /^conv0: expected a feedback/),
-  );
-  assert.throws(
+  await rejects(open(input, { feedback: others }), InputError, /^conv0: expected a feedback/);
+  await rejects(
     opening({ matrix: new Int8Array(3) }),
-    isA(InputError, /feedback of conv0: .*got .* 3 entries/),
+    InputError,
+    /feedback of conv0: .*got .* 3 entries/,
   );
-  assert.throws(
+  await rejects(
     opening({ grid: [1, 1] }),
-    isA(InputError, /feedback of conv0: expected an odd kernel, grid 5x4/),
+    InputError,
+    /feedback of conv0: expected an odd kernel, grid 5x4/,
   );
-  assert.throws(opening({ kernel: 2 }), isA(InputError, /feedback of conv0: .*got kernel 2/));
-  assert.throws(
-    opening({ source: 'module' }),
-    isA(InputError, /conv0: expected rule feedback-direct/),
-  );
+  await rejects(opening({ kernel: 2 }), InputError, /feedback of conv0: .*got kernel 2/);
+  await rejects(opening({ source: 'module' }), InputError, /conv0: expected rule feedback-direct/);
 });
 
 test('steps are clipped against the exported weights, wherever learning has led', async () => {
@@ -263,7 +262,7 @@ test('steps are clipped against the exported weights, wherever learning has led'
   const changedFrom = async (layers: CaseInput['model']['layers']): Promise<number> => {
     const parameters = copyParameters(input.model.layers);
     const model = { ...input.model, layers };
-    const { engine, samples, targets } = open(input, { model, parameters });
+    const { engine, samples, targets } = await open(input, { model, parameters });
     await engine.learnTail(0, engine.upload(samples, 2), targets, { ...rates, rate: 100 });
     const { weights } = input.model.layers.get(0)!;
     return weights.filter((weight, i) => weight !== parameters.get(0)!.weights[i]).length;

@@ -14,6 +14,7 @@ import { InputError } from '../errors.ts';
 import { moduleInput } from '../graph/module.ts';
 import { sizeOf } from '../graph/shape.ts';
 import { requireRates, requireRunnable, requireSequence } from './check-input.ts';
+import { copySequence } from './copy-sequence.ts';
 import { softmaxError } from './error.ts';
 import { forwardRange, holdRange, logitsFrom, logitsValue } from './forward-range.ts';
 import type { ForwardCall } from './forward-range.ts';
@@ -23,20 +24,31 @@ import { feedbackByModule, gradientIsUsedBefore } from './module-feedback.ts';
 import type { ModuleFeedback } from './module-feedback.ts';
 import { networkOf } from './network.ts';
 import type { Network } from './network.ts';
-import { copySequence } from './recurrent/carried-state.ts';
-import { predictStep, stepNetworkOf } from './recurrent/predict-step.ts';
 import { plainContext } from './recurrent/sequence-context.ts';
 import type { SequenceContext } from './recurrent/sequence-context.ts';
+import { loadSequenceKernel, sequenceKernelFor } from './sequence-kernel.ts';
+import type { SequenceKernel } from './sequence-kernel.ts';
 
 /**
  * Opens the reference kernels on a model. The engine reads weights from `input.parameters` and
  * writes them there, in place, as the last thing a learning call does: a call that throws has
  * changed nothing. `input.model.layers` must hold what was exported: steps are clipped against it.
- * Arguments are never modified; activations and gradients are fresh and live until disposed.
+ * Arguments are never modified; activations and gradients are fresh and live until disposed. Loads the kernel
+ * of recurrent layers where the model has some.
  */
-export function openKernelEngine(input: EngineInput): SequenceEngine {
-  requireRunnable(input);
-  return new KernelEngine(input, networkOf(input), feedbackByModule(input));
+export async function openKernelEngine(input: EngineInput): Promise<SequenceEngine> {
+  const sequences = await sequenceKernelFor(input);
+  requireRunnable(input, sequences);
+  return new KernelEngine(input, networkOf(input, sequences), sequences);
+}
+
+interface Steps extends Pick<SequenceKernel, 'predictStep'> {
+  readonly network: Network;
+}
+
+async function openSteps(input: EngineInput, sequences: SequenceKernel | null): Promise<Steps> {
+  const { predictStep, stepNetworkOf } = sequences ?? (await loadSequenceKernel());
+  return { network: stepNetworkOf(input, sequences), predictStep };
 }
 
 const noFeedback: ModuleFeedback['calls'] = new Map();
@@ -48,12 +60,14 @@ class KernelEngine implements SequenceEngine {
   /** By module. */
   readonly #feedback: readonly (ModuleFeedback | null)[];
   /** The same model for sequences of one step; made when it is first asked for. */
-  #stepNetwork: Network | null = null;
+  #steps: Steps | null = null;
+  readonly #sequences: SequenceKernel | null;
 
-  constructor(input: EngineInput, network: Network, feedback: readonly (ModuleFeedback | null)[]) {
+  constructor(input: EngineInput, network: Network, sequences: SequenceKernel | null) {
     this.#input = input;
     this.#network = network;
-    this.#feedback = feedback;
+    this.#feedback = feedbackByModule(input);
+    this.#sequences = sequences;
   }
 
   upload(samples: Uint8Array, batch: number, sequence?: Sequence): Activation {
@@ -80,8 +94,9 @@ class KernelEngine implements SequenceEngine {
     batch: number,
     state: SequenceState | null,
   ): Promise<{ readonly logits: Float32Array; readonly state: SequenceState }> {
-    this.#stepNetwork ??= stepNetworkOf(this.#input);
-    return predictStep(this.#stepNetwork, samples, batch, state);
+    this.#steps ??= await openSteps(this.#input, this.#sequences);
+    const { network, predictStep } = this.#steps;
+    return predictStep(network, samples, batch, state);
   }
 
   async forward(from: number, to: number, input: Activation): Promise<Activation> {

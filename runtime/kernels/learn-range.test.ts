@@ -39,7 +39,7 @@ function subjectOf(caseName: string): Subject {
   const { input } = engineCases().find(({ name }) => name.includes(caseName))!;
   const parameters = copyParameters(input.model.layers);
   const engineInput: EngineInput = { ...input, parameters, programs: new Map() };
-  const network = networkOf(engineInput);
+  const network = networkOf(engineInput, null);
   const range = input.modules[1]!;
   const feedback = feedbackByModule(engineInput)[1]!;
   const random = randomStream(1);

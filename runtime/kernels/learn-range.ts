@@ -8,9 +8,7 @@ import { forwardRange, holdRange } from './forward-range.ts';
 import type { ForwardCall, Values } from './forward-range.ts';
 import type { Network } from './network.ts';
 import { gate, rangeGradient } from './range-gradient.ts';
-import { layerGradient } from './recurrent/gradient-sums.ts';
-import { learnSequence } from './recurrent/learn-sequence.ts';
-import { isLayerSite } from './site.ts';
+import { isLayerSite, sequencesOf } from './site.ts';
 import type { LayerSite } from './site.ts';
 import { runWeightGradient } from './table.ts';
 import { applyUpdates, updateLayer } from './update.ts';
@@ -51,6 +49,7 @@ export function learnExactly(
       updates.push(updateOf(network, { ...layer, gradient: delta, batch }, rates));
     },
     visitRecurrent(layer) {
+      const { layerGradient, learnSequence } = sequencesOf(layer.site);
       const learned = learnSequence(layer.site, { ...layer, batch, context });
       const { input, hidden } = network.recurrentLayers.get(layer.site.index)!;
       updates.push(updateLayer(input, layerGradient(learned.input), rates));

@@ -53,7 +53,7 @@ async function learn(
   };
   const feedback = source === null ? [] : randomFeedback({ model, modules, rules }, { source }, 3);
   const parameters = copyParameters(model.layers);
-  const engine = openKernelEngine({
+  const engine = await openKernelEngine({
     model,
     modules,
     plan,

@@ -1,15 +1,13 @@
 // A model made ready for the kernels: its sites, the shape of every value, and its layers as an
 // update sees them.
 import type { EngineInput } from '../engine.ts';
-import { hiddenQuantization, linearMaps } from '../graph/cell.ts';
-import type { LinearMaps } from '../graph/cell.ts';
 import { inferShapes } from '../graph/graph.ts';
-import type { Model } from '../graph/model.ts';
 import type { Shape } from '../graph/shape.ts';
 import type { StateFeedback } from '../learning/plan.ts';
 import type { Recurrence } from '../learning/recurrence.ts';
-import { isLayerSite, isRecurrentSite, parametersOf, sitesOf } from './site.ts';
-import type { AnySite, Site } from './site.ts';
+import type { SequenceKernel } from './sequence-kernel.ts';
+import { isLayerSite, isRecurrentSite, parametersOf, sequencesOf, sitesOf } from './site.ts';
+import type { AnySite } from './site.ts';
 import { layerNorms } from './update.ts';
 import type { UpdatedLayer } from './update.ts';
 
@@ -28,13 +26,18 @@ export interface Network {
   readonly stateFeedback: ReadonlyMap<number, StateFeedback>;
 }
 
-interface UpdatedMaps {
+/** Of a recurrent layer. */
+export interface UpdatedMaps {
   readonly input: UpdatedLayer;
   readonly hidden: UpdatedLayer;
 }
 
-export function networkOf({ model, parameters, plan, stateFeedback }: EngineInput): Network {
-  const sites = sitesOf(model, parameters);
+/** Throws EngineError for a model with recurrent layers and no kernel for them. */
+export function networkOf(
+  { model, parameters, plan, stateFeedback }: EngineInput,
+  sequences: SequenceKernel | null,
+): Network {
+  const sites = sitesOf(model, parameters, sequences);
   const { weightLimit } = model;
   const layers = sites.filter(isLayerSite).map((site): [number, UpdatedLayer] => {
     const inputScale = site.inputQuantization[0]!.scale;
@@ -46,7 +49,7 @@ export function networkOf({ model, parameters, plan, stateFeedback }: EngineInpu
   });
   const recurrentLayers = sites
     .filter(isRecurrentSite)
-    .map((site): [number, UpdatedMaps] => [site.index, updatedMaps(site, model)]);
+    .map((site): [number, UpdatedMaps] => [site.index, sequencesOf(site).updatedMaps(site, model)]);
   return {
     sites,
     shapes: inferShapes(model.graph),
@@ -55,21 +58,5 @@ export function networkOf({ model, parameters, plan, stateFeedback }: EngineInpu
     inputSteps: model.graph.inputShape[0],
     recurrence: plan.recurrence,
     stateFeedback: new Map(stateFeedback.map((feedback) => [feedback.node, feedback])),
-  };
-}
-
-function updatedMaps(site: Site<'recurrent'>, { layers, weightLimit }: Model): UpdatedMaps {
-  const { index, name, attributes } = site;
-  const [, , features] = site.inputShapes[0]!;
-  const own = parametersOf(site);
-  const now = linearMaps(own, attributes, features);
-  const exported = linearMaps(layers.get(index) ?? own, attributes, features);
-  const mapOf = (key: keyof LinearMaps, inputScale: number, firstNoise: number): UpdatedLayer => {
-    const norms = layerNorms(exported[key], inputScale);
-    return { index, name, parameters: now[key], inputScale, norms, weightLimit, firstNoise };
-  };
-  return {
-    input: mapOf('input', site.inputQuantization[0]!.scale, 0),
-    hidden: mapOf('hidden', hiddenQuantization.scale, now.input.weights.length),
   };
 }

@@ -46,11 +46,11 @@ interface Opened {
   readonly targets: Float32Array;
 }
 
-function open(
+async function open(
   { kinds, seed, batch }: Drawn,
   rules: readonly Rule[],
   source: FeedbackSource = 'tail',
-): Opened {
+): Promise<Opened> {
   const { model, modules } = modelOfModules(kinds, seed);
   const parameters = copyParameters(model.layers);
   const plan = {
@@ -64,7 +64,7 @@ function open(
   };
   const feedback = randomFeedback({ model, modules, rules }, { source }, seed);
   const programs = new Map<string, Uint8Array>();
-  const engine = openKernelEngine({
+  const engine = await openKernelEngine({
     model,
     modules,
     plan,
@@ -92,7 +92,7 @@ test('backpropagation in one piece and module by module end at the same weights'
   await fc.assert(
     fc.asyncProperty(drawn, async (draw) => {
       const count = draw.kinds.length + 1;
-      const whole = open(
+      const whole = await open(
         draw,
         Array.from({ length: count }, () => 'exact'),
       );
@@ -101,7 +101,7 @@ test('backpropagation in one piece and module by module end at the same weights'
         const rules = Array.from({ length: count }, (_, module) =>
           module < tail ? 'exact-replay' : 'exact',
         );
-        const parts = open(draw, rules);
+        const parts = await open(draw, rules);
         const { engine, input } = parts;
         const tailInput = await engine.forward(0, tail, input);
         const result = await engine.learnTail(tail, tailInput, parts.targets, rates);
@@ -121,7 +121,7 @@ test('backpropagation in one piece and module by module end at the same weights'
 test('a forward pass may be cut anywhere', async () => {
   await fc.assert(
     fc.asyncProperty(drawn, async (draw) => {
-      const { engine, input } = open(
+      const { engine, input } = await open(
         draw,
         [...draw.kinds, ''].map(() => 'exact'),
       );
@@ -143,7 +143,7 @@ test('no call modifies what it was given, and feedback returns what the old weig
     fc.asyncProperty(drawn, sources, ways, async (draw, source, way) => {
       const kinds: ModuleKind[] = ['plain', ...draw.kinds];
       const frozen = draw.kinds.map((): Rule => 'frozen');
-      const own = open({ ...draw, kinds }, [way, ...frozen, 'exact'], source);
+      const own = await open({ ...draw, kinds }, [way, ...frozen, 'exact'], source);
       const { engine, input, samples, targets } = own;
       const [samplesBefore, targetsBefore] = [samples.slice(), targets.slice()];
       const tailInput = await engine.forward(0, kinds.length, input);
@@ -169,7 +169,7 @@ test('no call modifies what it was given, and feedback returns what the old weig
 test('replay leaves the gradient at the end as it was', async () => {
   await fc.assert(
     fc.asyncProperty(drawn, async (draw) => {
-      const own = open(draw, [...draw.kinds.map((): Rule => 'exact-replay'), 'exact']);
+      const own = await open(draw, [...draw.kinds.map((): Rule => 'exact-replay'), 'exact']);
       const last = draw.kinds.length - 1;
       const tailInput = await own.engine.forward(0, last + 1, own.input);
       const { inputGradient } = await own.engine.learnTail(last + 1, tailInput, own.targets, rates);

@@ -6,6 +6,7 @@ import type { ValueId } from '../graph/graph.ts';
 import type { LayerParameters, LookupParameters, Model, Quantization } from '../graph/model.ts';
 import type { OperatorAttributes, OperatorName } from '../graph/operator.ts';
 import type { Shape } from '../graph/shape.ts';
+import type { SequenceKernel } from './sequence-kernel.ts';
 
 export interface Site<Name extends OperatorName> {
   readonly index: number;
@@ -22,6 +23,8 @@ export interface Site<Name extends OperatorName> {
   readonly parameters: LayerParameters | null;
   /** Of lookup and embedding, else null. */
   readonly lookup: LookupParameters | null;
+  /** Of recurrent, else null or absent. */
+  readonly sequences?: SequenceKernel | null;
 }
 
 export type AnySite = { [Name in OperatorName]: Site<Name> }[OperatorName];
@@ -35,12 +38,14 @@ export function isRecurrentSite(site: AnySite): site is Site<'recurrent'> {
   return site.operator === 'recurrent';
 }
 
+/** Throws EngineError for a recurrent node where `sequences` is null. */
 export function sitesOf(
   model: Model,
   parameters: ReadonlyMap<number, LayerParameters>,
+  sequences: SequenceKernel | null = null,
 ): readonly AnySite[] {
   const shapes = inferShapes(model.graph);
-  return model.graph.nodes.map((node, index): AnySite => ({
+  const sites = model.graph.nodes.map((node, index): AnySite => ({
     ...node,
     index,
     inputShapes: node.inputs.map((value) => shapes[value]!),
@@ -49,7 +54,10 @@ export function sitesOf(
     outputQuantization: model.quantization[index + 1]!,
     parameters: parameters.get(index) ?? null,
     lookup: model.lookups.get(index) ?? null,
+    sequences: node.operator === 'recurrent' ? sequences : null,
   }));
+  for (const site of sites.filter(isRecurrentSite)) sequencesOf(site);
+  return sites;
 }
 
 export function quantizationOf(site: AnySite): Quantization {
@@ -58,6 +66,10 @@ export function quantizationOf(site: AnySite): Quantization {
 
 export function parametersOf(site: LayerSite | Site<'recurrent'>): LayerParameters {
   return site.parameters ?? refuse(site, 'weights');
+}
+
+export function sequencesOf(site: Site<'recurrent'>): SequenceKernel {
+  return site.sequences ?? refuse(site, 'the kernel of recurrent layers');
 }
 
 function refuse(site: AnySite, expected: string): never {

@@ -11,8 +11,8 @@ import type { LayerGradient, LayerKernel } from './layer-kernel.ts';
 import { lookup } from './lookup.ts';
 import { maxPool } from './max-pool.ts';
 import { mul } from './mul.ts';
-import { forwardSequence } from './recurrent/forward-sequence.ts';
 import type { SequenceContext } from './recurrent/sequence-context.ts';
+import { sequencesOf } from './site.ts';
 import type { AnySite, LayerSite, Site } from './site.ts';
 
 const layers: { readonly [Name in LayerName]: LayerKernel<Name> } = { conv, dense };
@@ -31,7 +31,8 @@ const forwardKernels: { readonly [Name in OperatorName]: ForwardKernel<Name> } =
   ...kernels,
   embedding,
   recurrent: {
-    forward: (site, [x], batch, context) => forwardSequence(site, x!, batch, context),
+    forward: (site, [x], batch, context) =>
+      sequencesOf(site).forwardSequence(site, x!, batch, context),
   },
 };
 

@@ -19,9 +19,9 @@ const learnable = engineCases().find(({ input }) =>
   input.plan.rules.some((rule) => rule === 'feedback-local'),
 )!.input;
 
-function open(wrap: (engine: Engine) => Engine = (engine) => engine): Lesson {
+async function open(wrap: (engine: Engine) => Engine = (engine) => engine): Promise<Lesson> {
   const parameters = copyParameters(learnable.model.layers);
-  const engine = wrap(openKernelEngine({ ...learnable, parameters, programs: new Map() }));
+  const engine = wrap(await openKernelEngine({ ...learnable, parameters, programs: new Map() }));
   return {
     engine,
     content: { ...learnable, plan: { ...learnable.plan, batchSize: 4, epochs: 2 } },
@@ -50,7 +50,7 @@ function request(fresh: SplitExamples, more: Partial<LessonRequest> = {}): Lesso
 }
 
 /** The reference kernels, but for what `own` has instead. */
-function openWith(own: Partial<Engine>): Lesson {
+function openWith(own: Partial<Engine>): Promise<Lesson> {
   return open((engine) => ({
     name: 'own',
     learnTail: (...call) => engine.learnTail(...call),
@@ -83,7 +83,7 @@ function weightsOf({ parameters }: Lesson): number[] {
 }
 
 test('a lesson kept always changes the weights, the same way each time', async () => {
-  const [first, second] = [open(), open()];
+  const [first, second] = [await open(), await open()];
   const before = weightsOf(first);
   const options = { keep: 'always', seed: 3 } as const;
   const report = await runLesson(first, request(examples(16)), options);
@@ -96,7 +96,7 @@ test('a lesson kept always changes the weights, the same way each time', async (
 });
 
 test('a lesson that makes the held-out examples worse leaves every weight as it was', async () => {
-  const lesson = openWith({ predict: answers((call) => call === 0) });
+  const lesson = await openWith({ predict: answers((call) => call === 0) });
   const before = weightsOf(lesson);
   const report = await runLesson(lesson, request(examples(16, () => 0)));
   assert.equal([report.accuracyBefore, report.accuracyAfter], [1, 0]);
@@ -111,7 +111,7 @@ test('a lesson that helps, and makes the old examples worse, is not kept', async
     [(call: number) => call > 0, null],
     [(call: number) => call === 1 || call === 2, 'worse on earlier examples'],
   ] as const) {
-    const lesson = openWith({ predict: answers(isRight) });
+    const lesson = await openWith({ predict: answers(isRight) });
     const before = weightsOf(lesson);
     const held = { ...examples(12, () => 0), held: Array.from({ length: 12 }, () => 1) };
     const report = await runLesson(
@@ -130,12 +130,12 @@ test('a lesson that helps, and makes the old examples worse, is not kept', async
 
 test('old examples are rehearsed, as many as asked for, and those held back never', async () => {
   const uploads: number[] = [];
-  const kernels = open();
+  const kernels = await open();
   const old = examples(40, () => 1);
   const places = new Map(
     Array.from({ length: 40 }, (_, i) => [old.samples.slice(i * size, (i + 1) * size).join(), i]),
   );
-  const lesson = openWith({
+  const lesson = await openWith({
     upload(samples, batch) {
       for (let n = 0; n < batch; n++) {
         const place = places.get(samples.slice(n * size, (n + 1) * size).join());
@@ -158,7 +158,7 @@ test('old examples are rehearsed, as many as asked for, and those held back neve
 });
 
 test('an aborted lesson stops and leaves every weight as it was', async () => {
-  const lesson = open();
+  const lesson = await open();
   const before = weightsOf(lesson);
   const signal = { aborted: false };
   let seen = 0;
@@ -175,7 +175,7 @@ test('an aborted lesson stops and leaves every weight as it was', async () => {
 });
 
 test('an engine that fails in the middle leaves every weight as it was', async () => {
-  const lesson = open();
+  const lesson = await open();
   const before = weightsOf(lesson);
   const failure = new Error('the engine is gone');
   const onProgress = ({ step }: { step: number }): void => {

@@ -12,7 +12,7 @@ import type { PackageContent } from './content.ts';
 export async function checkContent(content: PackageContent): Promise<void> {
   const shapes = checkGraph(content.model.graph);
   const isPlain = !hasSequences(content.model.graph) && content.stateFeedback.length === 0;
-  const sequences = isPlain ? null : await loaded('package', () => import('./check-sequences.ts'));
+  const sequences = isPlain ? null : await loaded('package', () => import('../sequences.ts'));
   sequences?.checkRecurrentLayers(content.model, shapes);
   checkParameters(content.model, shapes);
   checkPlan(content);

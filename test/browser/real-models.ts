@@ -28,7 +28,7 @@ for (const name of realModels) {
     for (let to = 1; to <= nodes; to++) {
       const part = upTo(content, to);
       await using gpu = await openWebglEngine(part);
-      await using kernels = openKernelEngine(part);
+      await using kernels = await openKernelEngine(part);
       for (const batch of [4, 1]) {
         const samples = seededSamples(content, batch, 2);
         const expected = await lastValue(kernels, part, samples, batch);
@@ -41,7 +41,7 @@ for (const name of realModels) {
   onModel(`${name}: predicts as the kernels do, one sample or several`, async () => {
     const input = opened(realContent(onnx));
     await using gpu = await openWebglEngine(input);
-    await using kernels = openKernelEngine(input);
+    await using kernels = await openKernelEngine(input);
     for (const batch of [1, 2, 5]) {
       const samples = seededSamples(input, batch, batch);
       const expected = await kernels.predict(samples, batch);
@@ -53,7 +53,7 @@ for (const name of realModels) {
     const content = realContent(onnx);
     const [ofGpu, ofKernels] = [opened(content), opened(content)];
     await using gpu = await openWebglEngine(ofGpu);
-    await using kernels = openKernelEngine(ofKernels);
+    await using kernels = await openKernelEngine(ofKernels);
     const actual = await learnSeededSteps(gpu, content, 20);
     const expected = await learnSeededSteps(kernels, content, 20);
     for (const [step, logits] of expected.entries()) {

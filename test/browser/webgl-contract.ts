@@ -105,7 +105,7 @@ test('after such an error the engine learns as if it had not been', async () => 
   const input = caseInput('residual blocks: exact');
   const other = caseInput('residual blocks: exact');
   await using engine = await openWebglEngine(input);
-  await using kernels = openKernelEngine(other);
+  await using kernels = await openKernelEngine(other);
   for (const [wild, message] of [
     [{ ...rates, rate: 1e38, clip: Infinity }, /expected a finite step/],
     [{ ...rates, ratio: 1e38 }, /expected a bias within int32/],
@@ -217,7 +217,7 @@ test('where textures may be small only, it computes the same, or says that a bat
   const original = context.getParameter.bind(context);
   context.getParameter = (name: number) => (name === limit ? 32 : original(name)) as unknown;
   await using engine = await openWebglEngine(input, { context });
-  await using kernels = openKernelEngine(caseInput('residual blocks: exact'));
+  await using kernels = await openKernelEngine(caseInput('residual blocks: exact'));
   const samples = samplesOf(input);
   assert.is(engine.gpu.rowShift, 5);
   assertSame(await engine.predict(samples, batch), await kernels.predict(samples, batch), 'logits');

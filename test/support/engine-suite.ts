@@ -51,7 +51,7 @@ export function engineSuite(name: string, open: OpenEngine, { sequences }: Suite
 
 /** Runs a script on both engines side by side and stops at the first number that differs. */
 async function compare(script: Script, own: EngineCase, open: OpenEngine): Promise<void> {
-  const expected = run(script, own, async (input) => openKernelEngine(input));
+  const expected = run(script, own, openKernelEngine);
   const actual = run(script, own, open);
   try {
     for await (const { what, values } of expected) {

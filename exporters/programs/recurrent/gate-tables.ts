@@ -1,6 +1,6 @@
 // The squashing functions as tables. Negative indices count from a table's end, so entry v of a table
 // that is turned by half needs no offset.
-import { decayTable, sigmaTable } from '#runtime';
+import { decayTable, sigmaTable } from '#runtime/sequences';
 
 import type { ProgramGraph } from '../program-graph.ts';
 

@@ -1,5 +1,6 @@
 // A whole model for one time step: what streams are predicted with.
-import { requireStepwise, UnsupportedError } from '#runtime';
+import { UnsupportedError } from '#runtime';
+import { requireStepwise } from '#runtime/sequences';
 
 import { addLogits } from '../forward-pass.ts';
 import { addForward } from '../operators/table.ts';

@@ -2,6 +2,7 @@
 import type { RecurrentState, Sequence } from '../../engine.ts';
 import { InputError } from '../../errors.ts';
 import { cells } from '../../graph/cell.ts';
+import { copyState } from '../copy-sequence.ts';
 import type { Site } from '../site.ts';
 import { quantizeHidden } from './gate-tables.ts';
 
@@ -30,20 +31,6 @@ export function startState(
     state[i] = carried[i % hiddenSize] ?? 0;
   }
   return { hidden, state };
-}
-
-export function copyState({ hidden, state }: RecurrentState): CarriedState {
-  return { hidden: hidden.slice(), state: state.slice() };
-}
-
-/** With arrays of its own. */
-export function copySequence(sequence: Sequence | undefined): Sequence | undefined {
-  if (sequence === undefined) return undefined;
-  const { lengths, state } = sequence;
-  return {
-    lengths: lengths?.slice(),
-    state: state && new Map(Array.from(state, ([node, own]) => [node, copyState(own)])),
-  };
 }
 
 /**

@@ -22,12 +22,15 @@ import type { CellName } from '../../graph/cell.ts';
 import { inferShapes } from '../../graph/graph.ts';
 import type { OperatorAttributes } from '../../graph/operator.ts';
 import { openKernelEngine } from '../engine.ts';
+import { loadSequenceKernel } from '../sequence-kernel.ts';
 import { sitesOf } from '../site.ts';
 import type { Site } from '../site.ts';
 import { forwardSequence } from './forward-sequence.ts';
 import { plainContext } from './sequence-context.ts';
 
 const test = suite('runtime/kernels/recurrent/forward-sequence');
+
+const sequences = await loadSequenceKernel();
 
 const names: readonly CellName[] = ['lstm', 'gru', 'rnn'];
 const [features, hiddenSize, batch] = [5, 8, 3];
@@ -41,7 +44,7 @@ function siteOf(
   const random = new RandomModel(7, [steps, 1, features]);
   random.recurrent(0, { cell, hiddenSize, hasInitialState: true, ...options });
   const { model } = random.finish();
-  return sitesOf(model, model.layers)[0] as Site<'recurrent'>;
+  return sitesOf(model, model.layers, sequences)[0] as Site<'recurrent'>;
 }
 
 function randomInput(steps: number): Uint8Array {
@@ -185,7 +188,7 @@ for (const cell of names) {
   });
 }
 
-function open(input: CaseInput): SequenceEngine {
+function open(input: CaseInput): Promise<SequenceEngine> {
   const parameters = copyParameters(input.model.layers);
   return openKernelEngine({ ...input, parameters, programs: new Map() });
 }
@@ -199,7 +202,7 @@ function samplesOf({ model }: CaseInput): Uint8Array {
 
 /** Logits after each step, [steps, batch, classes]. */
 async function stepByStep(input: CaseInput): Promise<Float32Array[]> {
-  const engine = open(input);
+  const engine = await open(input);
   const [steps, , channels] = input.model.graph.inputShape;
   const samples = samplesOf(input);
   const all: Float32Array[] = [];
@@ -224,7 +227,7 @@ async function stepByStep(input: CaseInput): Promise<Float32Array[]> {
 for (const { name, input, isStepwise } of sequenceCases()) {
   if (!isStepwise) continue;
   test(`${name}: one step at a time gives the logits of the sequence`, async () => {
-    const logits = await open(input).predict(samplesOf(input), batch);
+    const logits = await (await open(input)).predict(samplesOf(input), batch);
     const [positions, , classes] = inferShapes(input.model.graph).at(-1)!;
     const steps = await stepByStep(input);
     if (positions === 1) {
@@ -248,7 +251,7 @@ async function refusal(build: (model: RandomModel) => void): Promise<string> {
   random.cut();
   const { model, modules } = random.finish();
   const { plan } = sequenceCases()[0]!.input;
-  const engine = open({
+  const engine = await open({
     model,
     modules,
     plan: { ...plan, rules: ['frozen'] },
@@ -297,7 +300,7 @@ test('the way of learning does not change what is predicted, nor does a call bef
   assert.ok(cases.length > 3);
   const logits: Float32Array[] = [];
   for (const { input } of cases) {
-    const engine = open(input);
+    const engine = await open(input);
     const samples = samplesOf(input);
     const activation = engine.upload(samples, batch);
     const targets = Float32Array.from({ length: batch * 5 }, (_, i) => Number(i % 5 === 0));
@@ -328,19 +331,20 @@ test('lengths after a stride are rounded up', async () => {
   };
   const [long, short] = [build(12), build(6)];
   const sample = samplesOf(long).subarray(0, 12 * 4);
+  const engine = await open(long);
   const predictions = [4, 5, 6, 7].map((length) =>
-    open(long).predict(sample, 1, { lengths: Int32Array.of(length) }),
+    engine.predict(sample, 1, { lengths: Int32Array.of(length) }),
   );
   const [four, five, six, seven] = await Promise.all(predictions);
   assertSame(five!, six!, 'of 5 steps, and of 6');
-  assertSame(six!, await open(short).predict(sample.subarray(6 * 4), 1), 'alone');
+  assertSame(six!, await (await open(short)).predict(sample.subarray(6 * 4), 1), 'alone');
   assert.not.equal(four, five);
   assert.not.equal(six, seven);
 });
 
 test('lengths and states that do not fit are refused', async () => {
   const { input } = sequenceCases().find(({ name }) => name.startsWith('a GRU: '))!;
-  const engine = open(input);
+  const engine = await open(input);
   const samples = samplesOf(input);
   const refused = (sequence: Sequence, message: RegExp): void => {
     assert.throws(
@@ -366,7 +370,7 @@ test('lengths and states that do not fit are refused', async () => {
 
 test('an uploaded sequence is a copy', async () => {
   const { input } = sequenceCases().find(({ name }) => name.startsWith('an LSTM: '))!;
-  const engine = open(input);
+  const engine = await open(input);
   const samples = samplesOf(input);
   const lengths = Int32Array.of(2, 5, 9);
   const expected = await engine.predict(samples, batch, { lengths });

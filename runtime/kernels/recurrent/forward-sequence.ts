@@ -1,7 +1,8 @@
 // A recurrent layer over whole sequences.
 import { sequenceCalls } from '../../learning/recurrence.ts';
+import { copyState } from '../copy-sequence.ts';
 import type { Site } from '../site.ts';
-import { copyState, firstPositions, startState } from './carried-state.ts';
+import { firstPositions, startState } from './carried-state.ts';
 import type { CarriedState } from './carried-state.ts';
 import { addDecay } from './decay-sums.ts';
 import { recurrentLayerOf } from './recurrent-layer.ts';

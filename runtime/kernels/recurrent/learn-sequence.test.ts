@@ -23,6 +23,7 @@ import type { CellName } from '../../graph/cell.ts';
 import type { Model } from '../../graph/model.ts';
 import type { StateFeedback } from '../../learning/plan.ts';
 import type { Recurrence } from '../../learning/recurrence.ts';
+import { loadSequenceKernel } from '../sequence-kernel.ts';
 import { sitesOf } from '../site.ts';
 import type { Site } from '../site.ts';
 import { forwardSequence } from './forward-sequence.ts';
@@ -30,6 +31,8 @@ import { learnSequence } from './learn-sequence.ts';
 import { plainContext } from './sequence-context.ts';
 
 const test = suite('runtime/kernels/recurrent/learn-sequence');
+
+const sequences = await loadSequenceKernel();
 
 const [steps, features, hiddenSize, batch] = [12, 5, 8, 3];
 const names: readonly CellName[] = ['lstm', 'gru', 'rnn'];
@@ -52,7 +55,7 @@ function subjectOf(cell: CellName, output: 'sequence' | 'last'): Subject {
   const input = Uint8Array.from({ length }, () => Math.floor(random() * 256));
   const size = batch * hiddenSize * (output === 'last' ? 1 : steps);
   const gradient = Float32Array.from({ length: size }, () => 2 * random() - 1);
-  const site = sitesOf(model, model.layers)[0] as Site<'recurrent'>;
+  const site = sitesOf(model, model.layers, sequences)[0] as Site<'recurrent'>;
   return { model, site, input, gradient };
 }
 

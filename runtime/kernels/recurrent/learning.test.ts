@@ -55,7 +55,7 @@ async function learn(
   const plan = { ...planOf, rules, recurrence };
   const parameters = copyParameters(model.layers);
   const own = { model, modules, plan, feedback: [], stateFeedback: [] };
-  const engine = openKernelEngine({ ...own, parameters, programs: new Map() });
+  const engine = await openKernelEngine({ ...own, parameters, programs: new Map() });
   const layout = layoutOf(plan, modules, []);
   const random = randomStream(4);
   const losses: number[] = [];

@@ -8,12 +8,13 @@ import { forwardRange, logitsFrom, logitsValue } from '../forward-range.ts';
 import { requireLength } from '../handle.ts';
 import { networkOf } from '../network.ts';
 import type { Network } from '../network.ts';
+import type { SequenceKernel } from '../sequence-kernel.ts';
 import { plainContext } from './sequence-context.ts';
 
 /** Throws UnsupportedError naming the first node whose value at a step needs more than that step and the states. */
-export function stepNetworkOf(input: EngineInput): Network {
+export function stepNetworkOf(input: EngineInput, sequences: SequenceKernel | null): Network {
   requireStepwise(input.model.graph);
-  return networkOf({ ...input, model: oneStep(input.model) });
+  return networkOf({ ...input, model: oneStep(input.model) }, sequences);
 }
 
 /** Logits [batch, classes] after one step of each sequence, and the states after it, fresh. */

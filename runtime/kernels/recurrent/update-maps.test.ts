@@ -15,6 +15,7 @@ import { openKernelEngine } from '../engine.ts';
 import { holdRange } from '../forward-range.ts';
 import { learnExactly } from '../learn-range.ts';
 import { networkOf } from '../network.ts';
+import { loadSequenceKernel } from '../sequence-kernel.ts';
 import { isRecurrentSite } from '../site.ts';
 import { layerNorms, updateLayer } from '../update.ts';
 import { layerGradient } from './gradient-sums.ts';
@@ -29,10 +30,13 @@ function caseNamed(part: string): CaseInput {
 
 const rates: StepRates = { rate: 0.2, clip: 0.03, ratio: 0.5, step: 5, seed: 9 };
 
-test('W and U take their own clip, scale and noise', () => {
+test('W and U take their own clip, scale and noise', async () => {
   const input = caseNamed('a GRU: ');
   const parameters = copyParameters(input.model.layers);
-  const network = networkOf({ ...input, parameters, programs: new Map() });
+  const network = networkOf(
+    { ...input, parameters, programs: new Map() },
+    await loadSequenceKernel(),
+  );
   const random = randomStream(2);
   const batch = 2;
   const length = batch * sizeOf(input.model.graph.inputShape);
@@ -78,7 +82,7 @@ test('a gradient that is not finite updates nothing, and names the layer', async
   const parameters = copyParameters(input.model.layers);
   const before = copyParameters(parameters);
   const plan = { ...input.plan, rules: ['exact-replay', 'exact'] as const };
-  const engine = openKernelEngine({ ...input, plan, parameters, programs: new Map() });
+  const engine = await openKernelEngine({ ...input, plan, parameters, programs: new Map() });
   const sample = engine.upload(new Uint8Array(55), 1);
   const tailInput = await engine.forward(0, 1, sample);
   const targets = new Float32Array(5).fill(0.2);
@@ -101,7 +105,7 @@ test('a chunk too long for its batch says which batch fits', async () => {
   const input = caseNamed('a GRU: ');
   const plan = { ...input.plan, recurrence: { exactSteps: 11, earlier: 'exact' } as const };
   const parameters = copyParameters(input.model.layers);
-  const engine = openKernelEngine({ ...input, plan, parameters, programs: new Map() });
+  const engine = await openKernelEngine({ ...input, plan, parameters, programs: new Map() });
   const batch = 3003;
   const sample = engine.upload(new Uint8Array(batch * 55), batch);
   try {
@@ -117,10 +121,10 @@ test('a chunk too long for its batch says which batch fits', async () => {
 });
 
 /** What opening refuses of a model that is changed. */
-function refusal(input: CaseInput, change: Partial<CaseInput>): string {
+async function refusal(input: CaseInput, change: Partial<CaseInput>): Promise<string> {
   const parameters = copyParameters((change.model ?? input.model).layers);
   try {
-    openKernelEngine({ ...input, ...change, parameters, programs: new Map() });
+    await openKernelEngine({ ...input, ...change, parameters, programs: new Map() });
   } catch (error) {
     assert.instance(error, InputError);
     return (error as Error).message;
@@ -128,36 +132,36 @@ function refusal(input: CaseInput, change: Partial<CaseInput>): string {
   return 'nothing was refused';
 }
 
-test('models whose sequences could not run or learn are refused when opening', () => {
+test('models whose sequences could not run or learn are refused when opening', async () => {
   const input = caseNamed('a GRU: exact exact with 4 exact steps and gates before fed');
   const { model, plan } = input;
   const rules = (...own: Rule[]) => ({ plan: { ...plan, rules: own } });
   assert.match(
-    refusal(input, { plan: { ...plan, recurrence: null } }),
+    await refusal(input, { plan: { ...plan, recurrence: null } }),
     /^gru0: expected a plan with a recurrence, got none; export again/,
   );
   assert.match(
-    refusal(input, rules('feedback-direct', 'exact')),
+    await refusal(input, rules('feedback-direct', 'exact')),
     /^gru0: expected rule feedback-local/,
   );
   const quantization = model.quantization.with(1, { scale: 0.01, zeroPoint: 128 });
   assert.match(
-    refusal(input, { model: { ...model, quantization } }),
+    await refusal(input, { model: { ...model, quantization } }),
     /^gru0: expected hidden states of scale 0\.0078125 and zero point 128, got 0\.01 and 128/,
   );
   const layers = new Map([...model.layers].filter(([node]) => node > 0));
   assert.match(
-    refusal(input, { model: { ...model, layers } }),
+    await refusal(input, { model: { ...model, layers } }),
     /^gru0: expected weights of 18 rows, got none/,
   );
   const [own] = input.stateFeedback;
   assert.match(
-    refusal(input, { stateFeedback: [{ ...own!, segments: 2 }] }),
+    await refusal(input, { stateFeedback: [{ ...own!, segments: 2 }] }),
     /^state feedback of gru0: expected 12 rows of 6, got 18 and 108 entries/,
   );
   const tokens = caseNamed('tokens read');
   assert.match(
-    refusal(tokens, { model: { ...tokens.model, lookups: new Map() } }),
+    await refusal(tokens, { model: { ...tokens.model, lookups: new Map() } }),
     /^embedding0: expected a table of 1024 entries, got none/,
   );
 });

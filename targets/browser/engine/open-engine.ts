@@ -19,6 +19,6 @@ export async function openEngine(
     return { engine: await openWebglEngine(input, options), fallback: null };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return { engine: openKernelEngine(input), fallback: error.message };
+    return { engine: await openKernelEngine(input), fallback: error.message };
   }
 }

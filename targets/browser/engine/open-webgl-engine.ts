@@ -22,7 +22,7 @@ export async function openWebglEngine(
   input: EngineInput,
   { context = openContext(), largestMismatch: bound = largestMismatch }: WebglOptions = {},
 ): Promise<WebglEngine> {
-  await openKernelEngine(input)[Symbol.asyncDispose](); // checks the input
+  await (await openKernelEngine(input))[Symbol.asyncDispose](); // checks the input
   await loadOperators(input.model.graph);
   await requireAgreement(context, bound);
   return new WebglEngine(context, input);

@@ -41,7 +41,7 @@ export async function requireAgreement(
 
 async function runSelfTest(gl: WebGL2RenderingContext): Promise<SelfTest> {
   const expected = await script((input) => openKernelEngine(input));
-  const actual = await script((input) => new WebglEngine(gl, input));
+  const actual = await script(async (input) => new WebglEngine(gl, input));
   let mismatches = 0;
   expected.forEach((value, index) => {
     if (!Object.is(value, actual[index])) mismatches++;
@@ -50,10 +50,15 @@ async function runSelfTest(gl: WebGL2RenderingContext): Promise<SelfTest> {
 }
 
 /** Every number that an engine gives out and learns in two steps. */
-async function script(open: (input: EngineInput) => Engine): Promise<number[]> {
+async function script(open: (input: EngineInput) => Promise<Engine>): Promise<number[]> {
   const { samples, targets, batch, ...content } = selfTestModel();
   const parameters = copyParameters(content.model.layers);
-  await using engine = open({ ...content, stateFeedback: [], parameters, programs: new Map() });
+  await using engine = await open({
+    ...content,
+    stateFeedback: [],
+    parameters,
+    programs: new Map(),
+  });
   const seen: number[] = [];
   for (let step = 0; step < 2; step++) {
     const rates: StepRates = { rate: 0.05, clip: 0.05, ratio: 1, step, seed: 1 };

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { logMel, OnwardError } from '#runtime';
+import { OnwardError } from '#runtime';
+import { logMel } from '#runtime/sound';
 import { assertClose } from '#test-support';
 
 import { pcm16, wavFile } from '../../../test/support/wav-file.ts';

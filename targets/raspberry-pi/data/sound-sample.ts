@@ -1,6 +1,7 @@
 // A WAV file as a sample: log-mel features where the package asks for them, else one channel of -1 to 1,
 // the first values of it, zeros where it is too short.
-import { InputError, logMel, logMelForm } from '#runtime';
+import { InputError } from '#runtime';
+import { logMel, logMelForm } from '#runtime/sound';
 
 import { filterTaps } from './filter-taps.ts';
 import { planesFirst } from './planes-first.ts';

@@ -2,7 +2,8 @@
 // inference here: a program reads a module's weights and writes the new ones over them.
 import { Tensor } from 'onnxruntime-node';
 
-import { EngineError, InputError, layoutOf, quantizeError, requireStepwise } from '#runtime';
+import { EngineError, InputError, layoutOf, quantizeError } from '#runtime';
+import { requireStepwise } from '#runtime/sequences';
 import type {
   DeviceActivation,
   EngineInput,

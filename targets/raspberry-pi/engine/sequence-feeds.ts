@@ -1,14 +1,8 @@
 // How sequences start, as the inputs of programs with recurrent layers.
 import { Tensor } from 'onnxruntime-node';
 
-import {
-  cells,
-  firstPositions,
-  inferShapes,
-  InputError,
-  isRecurrent,
-  quantizeHidden,
-} from '#runtime';
+import { cells, inferShapes, InputError, isRecurrent } from '#runtime';
+import { firstPositions, quantizeHidden } from '#runtime/sequences';
 import type { EngineInput, RecurrentNode, RecurrentState, Sequence, SequenceState } from '#runtime';
 
 import type { Tensors } from './program.ts';

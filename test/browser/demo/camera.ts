@@ -72,7 +72,7 @@ async function findMistake(
 ): Promise<{ picture: Uint8Array; truth: string; mistaken: string }> {
   const { model, modules, plan, feedback, stateFeedback } = content;
   const parts = { model, modules, plan, feedback, stateFeedback };
-  await using engine = openKernelEngine({
+  await using engine = await openKernelEngine({
     ...parts,
     parameters: model.layers,
     programs: new Map(),
