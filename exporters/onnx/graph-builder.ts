@@ -138,7 +138,7 @@ export class GraphBuilder {
     return this.nodeWithOutputs(
       operator,
       inputs,
-      [options.output ?? this.#newName(operator)],
+      [options.output ?? this.newName(operator)],
       options,
     )[0]!;
   }
@@ -160,7 +160,7 @@ export class GraphBuilder {
     }
     const names =
       typeof outputs === 'number'
-        ? numbered(output ?? this.#newName(operator), outputs)
+        ? numbered(output ?? this.newName(operator), outputs)
         : [...outputs];
     for (const name of names) if (name !== '') this.#define(name);
     this.#scope.nodes.push(
@@ -219,6 +219,11 @@ export class GraphBuilder {
     return create(GraphProtoSchema, { name, input, output, initializer, node });
   }
 
+  /** Whether the graph, or the subgraph being written, has the value as an input or a node's output. */
+  makes(name: string): boolean {
+    return this.#scope.names.includes(name);
+  }
+
   /** Whether the graph, or the subgraph being written, may read the value. */
   protected sees(name: string): boolean {
     return this.#names.has(name) && !this.#closed.has(name);
@@ -237,7 +242,8 @@ export class GraphBuilder {
     return name;
   }
 
-  #newName(stem: string): string {
+  /** A name that no value has yet. */
+  newName(stem: string): string {
     let name: string;
     do name = `${stem}_${this.#counter++}`;
     while (this.#names.has(name));
@@ -253,7 +259,7 @@ export class GraphBuilder {
     for (const [index, value] of values.entries()) {
       data[index] = typeof data[0] === 'bigint' ? BigInt(value) : value;
     }
-    const name = this.constant(this.#newName(type), data, dimensions, type);
+    const name = this.constant(this.newName(type), data, dimensions, type);
     this.#scalars.set(key, name);
     return name;
   }

@@ -13,9 +13,11 @@ import { ProgramFrame } from './program-frame.ts';
 import type { ProgramSource } from './program-frame.ts';
 import { programName } from './program-name.ts';
 import type { ProgramKind } from './program-name.ts';
-import { addStepsProgram } from './recurrent/chunk.ts';
-import { addExact, addGates, addRecurrentUpdate } from './recurrent/learning-programs.ts';
+import { addExact } from './recurrent/exact-program.ts';
+import { addGates } from './recurrent/gates-program.ts';
 import { addStepProgram, stepSource } from './recurrent/step-program.ts';
+import { addStepsProgram } from './recurrent/steps-program.ts';
+import { addRecurrentUpdate } from './recurrent/update-program.ts';
 
 /**
  * ONNX bytes of one program. Inputs, as the kind needs them:
@@ -26,7 +28,7 @@ import { addStepProgram, stepSource } from './recurrent/step-program.ts';
  *   `feedback:<index>`, are external data in `weights-<node>.bin`, `bias-<node>.bin`, `feedback-<index>.bin`
  * - `rates`, `noise:<node>`: see weight-update.ts
  * - of recurrent nodes `weights:<node>/input`, `weights:<node>/hidden` and the like; `hidden:<node>`, `state:<node>`,
- *   `firsts:<node>`: see recurrent/carried-state.ts; those of calls on chunks: see recurrent/learning-programs.ts
+ *   `firsts:<node>`: see recurrent/carried-state.ts; those of calls on chunks: see recurrent/*-program.ts
  * - `gather:<geometry>`, `scatter:<geometry>`, `cells:<geometry>`: see window-views.ts, feedback-gradient.ts
  *
  * Outputs: `y` uint8; `logits`, `inputGradient` float32; `error` and `inputError` uint8, each with

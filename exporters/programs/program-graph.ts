@@ -5,7 +5,7 @@ import { GraphBuilder } from '../onnx/graph-builder.ts';
 import type { NodeOptions } from '../onnx/graph-builder.ts';
 
 /** ONNX's TensorProto.DataType of the types that programs cast to. */
-const castCodes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, double: 11 } as const;
+const castCodes = { float32: 1, uint8: 2, int16: 5, int32: 6, int64: 7, bool: 9, double: 11 } as const;
 
 /** d, s_d, z_d = Q(g): uint8 of g's shape, and two scalars. */
 export interface QuantizedError {
@@ -19,7 +19,7 @@ export class ProgramGraph extends GraphBuilder {
   readonly #inputs = new Map<string, string>();
   readonly #made = new Map<string, string>();
   readonly #errors = new Map<string, QuantizedError>();
-  readonly #moreScales: string[] = [];
+  #moreScales: string[] = [];
 
   constructor(name: string) {
     super({ opset: 18, contrib: true, name });
@@ -41,6 +41,8 @@ export class ProgramGraph extends GraphBuilder {
     const subgraph = super.subgraph(name, write);
     for (const [key, value] of this.#made) if (!this.sees(value)) this.#made.delete(key);
     for (const [key, { values }] of this.#errors) if (!this.sees(values)) this.#errors.delete(key);
+    this.#moreScales = this.#moreScales.filter((scales) => this.sees(scales));
+    this.#moreScales = this.#moreScales.filter((scales) => this.sees(scales));
     return subgraph;
   }
 

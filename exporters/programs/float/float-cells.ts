@@ -1,5 +1,5 @@
-// The cells in float32. What they keep is in the order and units of recurrent/cell-program.ts, whose gradients
-// take it as it is.
+// The cells in float32. What they keep is in the order and units of CellStep.trace in recurrent/cell-program.ts, so
+// that the same gradients take it as it is.
 import type { CellName } from '#runtime';
 
 import type { ProgramGraph } from '../program-graph.ts';
@@ -45,4 +45,11 @@ export const floatCells: { readonly [Name in CellName]: FloatCell } = {
     const next = graph.node('Tanh', [graph.add(vx, vh)]);
     return { state: next, output: next, trace: [next] };
   },
+};
+
+/** Widths of what they keep, in hidden sizes. */
+export const traceWidths: { readonly [Name in CellName]: readonly number[] } = {
+  lstm: [4, 1],
+  gru: [2, 1, 1],
+  rnn: [1],
 };

@@ -7,7 +7,7 @@ import type { ProgramGraph } from '../program-graph.ts';
 import { cellPrograms } from '../recurrent/cells.ts';
 import { addScan } from '../recurrent/scan.ts';
 import type { BodyValue } from '../recurrent/scan.ts';
-import { floatCells } from './float-cells.ts';
+import { floatCells, traceWidths } from './float-cells.ts';
 import type { FloatSite } from './float-operator.ts';
 import { floatBias, floatWeights } from './float-parameters.ts';
 
@@ -39,7 +39,6 @@ export function floatRecurrentForward(
   const [matrixW, matrixU] = [input, hidden].map((map) => graph.transpose(map.weights, [1, 0]));
   const first = initialState.slice(0, hiddenSize);
   const starts = hasCellState ? [first, initialState.slice(hiddenSize)] : [first];
-  const { traceWidths } = cellPrograms[cell];
   const { states, outputs } = addScan(graph, {
     name: `float-steps:${site.index}`,
     states: starts.map((values) => real(startOf(graph, inTime, values, hiddenSize), hiddenSize)),
@@ -59,7 +58,7 @@ export function floatRecurrentForward(
           ...(output === 'sequence' ? [real(step.output, hiddenSize)] : []),
           real(h!, hiddenSize),
           ...(hasCellState ? [real(s, hiddenSize)] : []),
-          ...step.trace.map((value, i) => real(value, traceWidths[i]! * hiddenSize)),
+          ...step.trace.map((value, i) => real(value, traceWidths[cell][i]! * hiddenSize)),
         ],
       };
     },
@@ -138,16 +137,16 @@ function goBack(
     ],
     inputs: [
       real(trace.state, hiddenSize),
-      ...trace.gates.map((value, i) => real(value, program.traceWidths[i]! * hiddenSize)),
+      ...trace.gates.map((value, i) => real(value, traceWidths[cell][i]! * hiddenSize)),
       ...(isLast ? [] : [real(inTime, hiddenSize)]),
     ],
     axis: 0,
     reverse: !reverse,
     step([dh, ds = ''], [before, ...own]) {
       const gates = own.slice(0, trace.gates.length);
-      const { values } = program.factors(graph, { trace: gates, before: before!, hiddenSize });
       const d = program.gradient(graph, {
-        factors: values,
+        trace: gates,
+        before: before!,
         hidden: isLast ? dh! : graph.add(dh!, own.at(-1)!),
         state: ds,
         hiddenSize,

@@ -18,17 +18,20 @@ export const recurrent: OperatorProgram<'recurrent'> = {
       [1, steps, 1, 1],
     );
     const firsts = graph.reshape(firstsInput(graph, site), [-1, 1, 1, 1]);
-    const { end, of } = addSteps(graph, site, {
+    const isSequence = attributes.output === 'sequence';
+    const { end, outputs } = addSteps(graph, site, {
       start: stateInputs(graph, site),
-      hiddenMap: prepareMap(graph, maps.hidden),
-      input: { map: prepareMap(graph, maps.input), values: x! },
+      maps: { input: prepareMap(graph, maps.input), hidden: prepareMap(graph, maps.hidden) },
+      x: x!,
       hasBegun: graph.node('GreaterOrEqual', [positions, firsts]),
       axis: 1,
-      wanted: attributes.output === 'sequence' ? ['hidden'] : [],
+      visit: ({ after }) => ({
+        outputs: isSequence
+          ? [{ value: after.hidden, type: 'uint8', dimensions: ['n', 1, attributes.hiddenSize] }]
+          : [],
+      }),
     });
-    return attributes.output === 'sequence'
-      ? of.hidden
-      : graph.reshape(end.hidden, [-1, 1, 1, attributes.hiddenSize]);
+    return isSequence ? outputs[0]! : graph.reshape(end.hidden, [-1, 1, 1, attributes.hiddenSize]);
   },
 
   backward(_graph, { name }) {

@@ -3,6 +3,7 @@ import { rowsOf } from '#runtime';
 
 import type { ProgramGraph } from '../program-graph.ts';
 import type { Site } from '../site.ts';
+import type { BodyValue } from './scan.ts';
 
 export interface CarriedState {
   /** uint8 [n, 1, hidden size], in hiddenQuantization. */
@@ -36,6 +37,16 @@ export function stateOutputs(
   graph.output(`nextHidden:${site.index}`, 'uint8', dimensions);
   graph.node('Identity', [state], { output: `nextState:${site.index}` });
   graph.output(`nextState:${site.index}`, 'float32', dimensions);
+}
+
+/** The same inputs and outputs as what a loop carries. */
+export function carriedStates(graph: ProgramGraph, site: Site<'recurrent'>): readonly BodyValue[] {
+  const { hidden, state } = stateInputs(graph, site);
+  const dimensions = ['n', 1, site.attributes.hiddenSize];
+  return [
+    { value: hidden, type: 'uint8', dimensions, result: `nextHidden:${site.index}` },
+    { value: state, type: 'float32', dimensions, result: `nextState:${site.index}` },
+  ];
 }
 
 export function sizesOf(site: Site<'recurrent'>): {

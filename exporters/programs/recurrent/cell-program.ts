@@ -1,5 +1,4 @@
-// What a cell adds to a program: a step, and its gradient. Values are [n, 1, width] inside a loop and
-// [t, n, 1, width] over all steps of a chunk; widths count hidden sizes.
+// What a cell adds to a program: a step, and its gradient. Values are [n, 1, width]; widths count hidden sizes.
 import type { ProgramGraph } from '../program-graph.ts';
 
 export interface StepCall {
@@ -16,22 +15,19 @@ export interface CellStep {
   readonly state: string;
   /** The output before it is quantised. */
   readonly output: string;
-  /** In the order of `traceWidths`: what the gradient looks at. */
+  /** What the gradient looks at, float32. */
   readonly trace: readonly string[];
+  /** In the order of CellProgram.saved: what the trace is made of again. */
+  readonly saved: () => readonly string[];
   /** Adds the table index of the keep gate, int32. */
   readonly keepIndex: (() => string) | null;
 }
 
-/** Products of the forward's values, made of all steps at once. */
-export interface GradientFactors {
-  /** float32, each with its width. */
-  readonly values: readonly string[];
-  readonly widths: readonly number[];
-}
-
 export interface GradientCall {
-  /** GradientFactors.values at the step. */
-  readonly factors: readonly string[];
+  /** Of the step. */
+  readonly trace: readonly string[];
+  /** The state before the step. */
+  readonly before: string;
   /** Of the state after the step: dh_t, and ds where there is a cell state. */
   readonly hidden: string;
   readonly state: string;
@@ -49,17 +45,20 @@ export interface CellGradient {
 }
 
 export interface CellProgram {
-  readonly traceWidths: readonly number[];
+  /** What a step that goes back later keeps: table indices, which take two bytes, rather than values. */
+  readonly saved: readonly { readonly type: 'int16' | 'float32'; readonly width: number }[];
+  /** False where U takes another d than W. */
+  readonly sharesGradient: boolean;
   step(graph: ProgramGraph, call: StepCall): CellStep;
-  /** `before` is the state before each step. */
-  factors(
+  /** The trace from what was saved; `before` is the state before the step. */
+  restore(
     graph: ProgramGraph,
     call: {
-      readonly trace: readonly string[];
+      readonly saved: readonly string[];
       readonly before: string;
       readonly hiddenSize: number;
     },
-  ): GradientFactors;
+  ): readonly string[];
   gradient(graph: ProgramGraph, call: GradientCall): CellGradient;
 }
 

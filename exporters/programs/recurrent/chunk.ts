@@ -2,70 +2,90 @@
 // loop takes them without a copy. n sample, t step.
 import { cells } from '#runtime';
 
+import { integerOperand } from '../layer-parameters.ts';
 import type { ProgramFrame } from '../program-frame.ts';
+import type { ProgramGraph } from '../program-graph.ts';
 import type { Site } from '../site.ts';
-import { firstsInput, sizesOf, stateInputs, stateOutputs } from './carried-state.ts';
+import { firstsInput } from './carried-state.ts';
 import { decayOf } from './gate-tables.ts';
-import { mapEntries, mapsOf, prepareMap } from './linear-map.ts';
-import { addSteps } from './run-steps.ts';
-import type { StepsOutputs } from './run-steps.ts';
+import { mapScales, mapsOf, mapWeights, prepareMap } from './linear-map.ts';
+import type { PreparedMaps } from './run-steps.ts';
+import type { BodyValue } from './scan.ts';
 
-export interface Chunk {
+/** What a program on chunks has before its loop over them. */
+export interface Sequence {
   readonly frame: ProgramFrame;
+  readonly graph: ProgramGraph;
   readonly site: Site<'recurrent'>;
-  /** uint8 [t, n, 1, features]. */
+  readonly maps: PreparedMaps;
+  /** uint8 [n, steps, 1, features]: the whole sequence. */
   readonly x: string;
-  /** Bool [t, n, 1, 1]. */
-  readonly hasBegun: string;
-  /** The bounds, int64 [1] each. */
+  /** int32 [1, n, 1, 1]. */
+  readonly firsts: string;
+}
+
+/** Int64 [1] each. */
+export interface Bounds {
   readonly from: string;
   readonly to: string;
 }
 
-/** Adds the inputs `x` (the whole sequence), `from` and `to` (int64 [1]), `firsts:<node>`. */
-export function addChunk(frame: ProgramFrame, module: number): Chunk {
+/** Adds the inputs `x` and `firsts:<node>`, and those of the layer's maps. */
+export function addSequence(frame: ProgramFrame, module: number): Sequence {
   const { graph, sites } = frame;
   const { from: node } = frame.range(module, module + 1);
   const site = sites[node] as Site<'recurrent'>;
-  const [from, to] = ['from', 'to'].map((name) => graph.input(name, 'int64', [1]));
-  const chunk = { frame, site, from: from!, to: to! };
-  const x = sliceSteps(chunk, frame.input('x', 'uint8', node));
-  const [first, last] = [chunk.from, chunk.to].map((bound) =>
-    graph.node('Squeeze', [graph.cast(bound, 'int32')]),
-  );
-  const steps = graph.node('Range', [first!, last!, graph.scalar('int32', 1)]);
-  const hasBegun = graph.node('GreaterOrEqual', [
-    graph.reshape(steps, [-1, 1, 1, 1]),
-    graph.reshape(firstsInput(graph, site), [1, -1, 1, 1]),
-  ]);
-  return { ...chunk, x, hasBegun };
+  const maps = mapsOf(site);
+  const x = frame.input('x', 'uint8', node);
+  const firsts = graph.reshape(firstsInput(graph, site), [1, -1, 1, 1]);
+  const prepared = {
+    input: prepareMap(graph, maps.input),
+    hidden: prepareMap(graph, maps.hidden),
+  };
+  return { frame, graph, site, maps: prepared, x, firsts };
+}
+
+/** What loops share with the program when they go back through the maps is made before them. */
+export function shareMaps({ graph, site }: Sequence): void {
+  for (const map of Object.values(mapsOf(site))) {
+    mapScales(graph, map);
+    integerOperand(graph, mapWeights(graph, map), site.weightLimit);
+  }
 }
 
 /** The chunk's part of a value [n, steps, 1, width]: [t, n, 1, width]. */
-export function sliceSteps(
-  { frame: { graph }, from, to }: Pick<Chunk, 'frame' | 'from' | 'to'>,
-  value: string,
-): string {
+export function sliceSteps(graph: ProgramGraph, value: string, { from, to }: Bounds): string {
   const own = graph.node('Slice', [value, from, to, graph.int64([1])]);
   return graph.transpose(own, [1, 0, 2, 3]);
 }
 
-/** Runs the chunk forward from the inputs `hidden:<node>` and `state:<node>`. */
-export function runChunk<Wanted extends keyof StepsOutputs = never>(
-  chunk: Chunk,
-  wanted: readonly Wanted[],
-): ReturnType<typeof addSteps<Wanted>> {
-  const { frame, site, x, hasBegun } = chunk;
-  const { graph } = frame;
-  const maps = mapsOf(site);
-  const hiddenMap = prepareMap(graph, maps.hidden);
-  const entries = mapEntries(graph, prepareMap(graph, maps.input), { rows: x, rank: 4 });
-  const start = stateInputs(graph, site);
-  return addSteps(graph, site, { start, hiddenMap, input: { entries }, hasBegun, axis: 0, wanted });
+/** Bool [t, n, 1, 1]: whether a sample has begun at a step of the chunk. */
+export function hasBegunAt({ graph, firsts }: Sequence, { from, to }: Bounds): string {
+  const [first, last] = [from, to].map((bound) =>
+    graph.node('Squeeze', [graph.cast(bound, 'int32')]),
+  );
+  const steps = graph.node('Range', [first!, last!, graph.scalar('int32', 1)]);
+  return graph.node('GreaterOrEqual', [graph.reshape(steps, [-1, 1, 1, 1]), firsts]);
+}
+
+/** From a chunk's part of all chunks, [k, t, n, 1, width], to [n, k * t, 1, width]. */
+export function joinChunks(
+  graph: ProgramGraph,
+  value: string,
+  call: { readonly output: string; readonly type: 'uint8' | 'float32'; readonly width: number },
+): void {
+  const { output, type, width } = call;
+  const samples = graph.node('Shape', [value], { attributes: { start: 2, end: 3 } });
+  const shape = graph.node('Concat', [graph.int64([-1]), samples, graph.int64([1, width])], {
+    attributes: { axis: 0 },
+  });
+  const steps = graph.node('Reshape', [value, shape]);
+  graph.node('Transpose', [steps], { output, attributes: { perm: [1, 0, 2, 3] } });
+  graph.output(output, type, ['n', 't', 1, width]);
 }
 
 /** True where the chunks before the exact one take the product of keep gates. */
-export function countsDecay({ frame: { source }, site }: Chunk): boolean {
+export function countsDecay({ frame: { source }, site }: Sequence): boolean {
   return (
     source.plan.recurrence?.earlier === 'gates' &&
     site.attributes.output === 'last' &&
@@ -73,38 +93,19 @@ export function countsDecay({ frame: { source }, site }: Chunk): boolean {
   );
 }
 
-// L[t] = L + sum over the chunk's steps up to t of decay[at(v)] of the keep gate, where the sample has begun
-/** Adds the input `decay:<node>` and the output `nextDecay:<node>`, int32 [n, 1, hidden size]; L of every step. */
-export function addDecay({ frame: { graph }, site, hasBegun }: Chunk, keepIndex: string): string {
+/** L as what a loop carries: int32 [n, 1, hidden size], from the input `decay:<node>` to the output `nextDecay:<node>`. */
+export function decayInput({ graph, site }: Sequence): BodyValue {
   const dimensions = ['n', 1, site.attributes.hiddenSize];
-  const before = graph.input(`decay:${site.index}`, 'int32', dimensions);
-  const own = graph.node('Where', [hasBegun, decayOf(graph, keepIndex), graph.scalar('int32', 0)]);
-  const sums = graph.add(graph.node('CumSum', [own, graph.scalar('int64', 0)]), before);
-  graph.node('Gather', [sums, graph.scalar('int64', -1)], { output: `nextDecay:${site.index}` });
-  graph.output(`nextDecay:${site.index}`, 'int32', dimensions);
-  return sums;
+  const value = graph.input(`decay:${site.index}`, 'int32', dimensions);
+  return { value, type: 'int32', dimensions, result: `nextDecay:${site.index}` };
 }
 
-/**
- * One call of the forward pass: `nextHidden`, `nextState` and, where gates are replayed, `nextDecay`; of a
- * layer whose output is every step, `y` uint8 [n, t, 1, hidden size].
- */
-export function addStepsProgram(frame: ProgramFrame, module: number): void {
-  const chunk = addChunk(frame, module);
-  const { site } = chunk;
-  const { graph } = frame;
-  const isSequence = site.attributes.output === 'sequence';
-  const decays = countsDecay(chunk);
-  const { end, of } = runChunk(chunk, [
-    ...(isSequence ? (['hidden'] as const) : []),
-    ...(decays ? (['keepIndex'] as const) : []),
-  ]);
-  stateOutputs(graph, site, end);
-  if (decays) addDecay(chunk, of.keepIndex);
-  if (!isSequence) return;
-  const y = graph.node('Transpose', [of.hidden], {
-    output: 'y',
-    attributes: { perm: [1, 0, 2, 3] },
-  });
-  graph.output(y, 'uint8', ['n', 't', 1, sizesOf(site).hiddenSize]);
+// L[t] = L[t-1] + decay[at(v)] of the keep gate, where the sample has begun
+export function addDecay(
+  graph: ProgramGraph,
+  call: { readonly before: string; readonly keepIndex: string; readonly hasBegun: string },
+): string {
+  const own = decayOf(graph, call.keepIndex);
+  const counted = graph.node('Where', [call.hasBegun, own, graph.scalar('int32', 0)]);
+  return graph.add(call.before, counted);
 }

@@ -1,25 +1,29 @@
+// The gradients of a recurrent layer's maps, summed over the chunks of a sequence.
+// n sample, t step, o row, c column.
 import type { UpdatedMap } from '../clipped-steps.ts';
 import { integerOperand } from '../layer-parameters.ts';
-// The gradients of a recurrent layer's maps, summed over the calls of a sequence.
-// n sample, t step, o row, c column.
 import type { ProgramGraph } from '../program-graph.ts';
 import { mapBias, mapScales, mapWeights } from './linear-map.ts';
 import type { MapSite } from './linear-map.ts';
+import type { BodyValue } from './scan.ts';
+
+/** G and g of one map: float32 [o, c] and [o]. */
+export interface MapSums {
+  readonly weights: string;
+  readonly bias: string;
+}
 
 // d, s_d, z_d = Q(g);  A[o, c] = sum over t, n of (d - z_d)(x - z_x);  a[o] = sum of d - z_d
 // G = f32(G + f32(f32(A) * s_d));  g = f32(g + f32(f32(a) * s_d))
-/**
- * Adds the inputs `weightSum:<node>/<part>` and `biasSum:...`, and their successors `newWeightSum:...`,
- * `newBiasSum:...`. `gradient` is float32 [t, n, 1, o], `values` uint8 [t, n, 1, c].
- */
-export function addGradientSums(
+/** The sums after a chunk. `gradient` is float32 [t, n, 1, o], `values` uint8 [t, n, 1, c]. */
+export function addToSums(
   graph: ProgramGraph,
   map: MapSite,
-  { gradient, values }: { readonly gradient: string; readonly values: string },
-): void {
-  const { site, part, parameters, columns, quantization } = map;
+  call: { readonly sums: MapSums; readonly gradient: string; readonly values: string },
+): MapSums {
+  const { parameters, columns, quantization } = map;
+  const { sums, gradient, values } = call;
   const rows = parameters.weightScales.length;
-  const { weightSum, biasSum } = sumInputs(graph, map);
   const error = graph.quantizeError(gradient);
   const errors = graph.reshape(error.values, [-1, rows]);
   const zeroPoint = graph.scalar('uint8', quantization.zeroPoint);
@@ -40,20 +44,18 @@ export function addGradientSums(
     graph.scalar('uint8', 0),
     error.zeroPoint,
   ]);
-  addSum(graph, `WeightSum:${site.index}/${part}`, [rows, columns], {
-    before: weightSum,
-    part: graph.node('DequantizeLinear', [products, error.scale]),
-  });
-  addSum(graph, `BiasSum:${site.index}/${part}`, [rows], {
-    before: biasSum,
-    part: graph.node('DequantizeLinear', [biasProducts, error.scale]),
-  });
+  const real = (integers: string): string =>
+    graph.node('DequantizeLinear', [integers, error.scale]);
+  return {
+    weights: graph.add(sums.weights, real(products)),
+    bias: graph.add(sums.bias, real(biasProducts)),
+  };
 }
 
 /** A = G, a = g and s_d = 1, from the same inputs. */
 export function summedMap(graph: ProgramGraph, map: MapSite): UpdatedMap {
   const { site, part, parameters, quantization } = map;
-  const { weightSum, biasSum } = sumInputs(graph, map);
+  const sums = sumInputs(graph, map);
   return {
     name: `${site.index}/${part}`,
     parameters,
@@ -63,8 +65,8 @@ export function summedMap(graph: ProgramGraph, map: MapSite): UpdatedMap {
     bias: mapBias(graph, map),
     gradient: {
       type: 'float32',
-      weights: weightSum,
-      bias: biasSum,
+      weights: sums.weights,
+      bias: sums.bias,
       errorScale: graph.scalar('float32', 1),
     },
   };
@@ -91,24 +93,33 @@ export function backThrough(
   return { gradient: back, scale: error.scale };
 }
 
-function sumInputs(
-  graph: ProgramGraph,
-  { site, part, parameters, columns }: MapSite,
-): { readonly weightSum: string; readonly biasSum: string } {
-  const rows = parameters.weightScales.length;
-  const name = `${site.index}/${part}`;
+/** The inputs `weightSum:<node>/<part>` and `biasSum:...`. */
+function sumInputs(graph: ProgramGraph, map: MapSite): MapSums {
+  const [weights, bias] = dimensionsOf(map);
+  const name = `${map.site.index}/${map.part}`;
   return {
-    weightSum: graph.sharedInput(`weightSum:${name}`, 'float32', [rows, columns]),
-    biasSum: graph.sharedInput(`biasSum:${name}`, 'float32', [rows]),
+    weights: graph.sharedInput(`weightSum:${name}`, 'float32', weights),
+    bias: graph.sharedInput(`biasSum:${name}`, 'float32', bias),
   };
 }
 
-function addSum(
-  graph: ProgramGraph,
-  name: string,
-  dimensions: readonly number[],
-  { before, part }: { readonly before: string; readonly part: string },
-): void {
-  const sum = graph.node('Add', [before, part], { output: `new${name}` });
-  graph.output(sum, 'float32', dimensions);
+/** The same as what a loop carries, weights then bias; the last ones are the outputs `newWeightSum:...`, `newBiasSum:...`. */
+export function carriedSums(graph: ProgramGraph, map: MapSite): readonly BodyValue[] {
+  const sums = sumInputs(graph, map);
+  const [weights, bias] = dimensionsOf(map);
+  const name = `${map.site.index}/${map.part}`;
+  return [
+    {
+      value: sums.weights,
+      type: 'float32',
+      dimensions: weights,
+      result: `newWeightSum:${name}`,
+    },
+    { value: sums.bias, type: 'float32', dimensions: bias, result: `newBiasSum:${name}` },
+  ];
+}
+
+function dimensionsOf({ parameters, columns }: MapSite): [number[], number[]] {
+  const rows = parameters.weightScales.length;
+  return [[rows, columns], [rows]];
 }

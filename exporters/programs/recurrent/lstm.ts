@@ -1,3 +1,4 @@
+import type { ProgramGraph } from '../program-graph.ts';
 import type { CellProgram } from './cell-program.ts';
 import { sigmaSlope, tanhSlope } from './cell-program.ts';
 import { squashOf, tableIndex, tanhOf, tanhOffset } from './gate-tables.ts';
@@ -7,8 +8,9 @@ import { squashOf, tableIndex, tanhOf, tanhOffset } from './gate-tables.ts';
 // dc = f32(ds + f32(f32(dh * o) * f32(1 - f32(q * q))));  ds' = f32(dc * f)
 // d_i, d_o, d_f, d_g = f32(f32(dc * g) * slope(i)), f32(f32(dh * q) * slope(o)), f32(f32(dc * s) * slope(f)), f32(f32(dc * i) * slope(g))
 export const lstm: CellProgram = {
-  /** The gates, and q. */
-  traceWidths: [4, 1],
+  /** Indices of the gates. */
+  saved: [{ type: 'int16', width: 4 }],
+  sharesGradient: true,
 
   step(graph, { vx, vh, state, hiddenSize }) {
     const offsets = graph.once(`gateOffsets:${hiddenSize}`, () =>
@@ -18,46 +20,49 @@ export const lstm: CellProgram = {
       ),
     );
     const index = tableIndex(graph, graph.add(vx, vh), offsets);
-    const gates = squashOf(graph, index);
-    const [i, o, f, g] = graph.split(gates, quarters(hiddenSize)) as Four;
-    const next = graph.add(graph.multiply(f, state), graph.multiply(i, g));
-    const scaled = graph.multiply(next, graph.scalar('float32', 512));
-    const q = tanhOf(graph, tableIndex(graph, scaled));
+    const { gates, output, next, q } = fromIndex(graph, { index, state, hiddenSize });
     return {
       state: next,
-      output: graph.multiply(o, q),
+      output: graph.multiply(output, q),
       trace: [gates, q],
+      saved: () => [graph.cast(index, 'int16')],
       keepIndex: () => graph.split(index, quarters(hiddenSize))[2]!,
     };
   },
 
-  factors(graph, { trace: [gates, q], before, hiddenSize }) {
+  restore(graph, { saved: [index], before, hiddenSize }) {
+    const whole = graph.cast(index!, 'int32');
+    const { gates, q } = fromIndex(graph, { index: whole, state: before, hiddenSize });
+    return [gates, q];
+  },
+
+  gradient(graph, { trace: [gates, q], before, hidden, state, hiddenSize }) {
     const [sigmas, g] = graph.split(gates!, [3 * hiddenSize, hiddenSize]) as [string, string];
     const [i, o, f] = graph.split(sigmas, quarters(hiddenSize).slice(1)) as [
       string,
       string,
       string,
     ];
-    return {
-      values: [
-        graph.concat([g, q!, before, i]),
-        graph.concat([sigmaSlope(graph, sigmas), tanhSlope(graph, g)]),
-        o,
-        tanhSlope(graph, q!),
-        f,
-      ],
-      widths: [4, 4, 1, 1, 1],
-    };
-  },
-
-  gradient(graph, { factors: [partners, slopes, o, slope, f], hidden, state }) {
-    const through = graph.multiply(graph.multiply(hidden, o!), slope!);
+    const slopes = graph.concat([sigmaSlope(graph, sigmas), tanhSlope(graph, g)]);
+    const through = graph.multiply(graph.multiply(hidden, o), tanhSlope(graph, q!));
     const dc = graph.add(state, through);
     const each = graph.concat([dc, hidden, dc, dc]);
-    const d = graph.multiply(graph.multiply(each, partners!), slopes!);
-    return { input: d, hidden: d, carriedHidden: null, carriedState: graph.multiply(dc, f!) };
+    const partners = graph.concat([g, q!, before, i]);
+    const d = graph.multiply(graph.multiply(each, partners), slopes);
+    return { input: d, hidden: d, carriedHidden: null, carriedState: graph.multiply(dc, f) };
   },
 };
+
+function fromIndex(
+  graph: ProgramGraph,
+  call: { readonly index: string; readonly state: string; readonly hiddenSize: number },
+): { readonly gates: string; readonly output: string; readonly next: string; readonly q: string } {
+  const gates = squashOf(graph, call.index);
+  const [i, o, f, g] = graph.split(gates, quarters(call.hiddenSize)) as Four;
+  const next = graph.add(graph.multiply(f, call.state), graph.multiply(i, g));
+  const scaled = graph.multiply(next, graph.scalar('float32', 512));
+  return { gates, output: o, next, q: tanhOf(graph, tableIndex(graph, scaled)) };
+}
 
 type Four = [string, string, string, string];
 

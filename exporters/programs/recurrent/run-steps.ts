@@ -13,30 +13,44 @@ import type { PreparedMap } from './linear-map.ts';
 import { addScan } from './scan.ts';
 import type { BodyValue } from './scan.ts';
 
-/** What a loop hands out of each step, with the time axis. */
-export interface StepsOutputs {
-  /** h of every step: uint8. */
-  readonly hidden: string;
-  /** h and s before every step. */
-  readonly before: CarriedState;
-  /** See CellProgram. */
-  readonly trace: readonly string[];
-  /** Table index of the keep gate, int32. */
-  readonly keepIndex: string;
-}
+/** Both maps of a layer, made ready before the loop. */
+export type PreparedMaps = Readonly<Record<'input' | 'hidden', PreparedMap>>;
 
-export interface StepsCall<Wanted extends keyof StepsOutputs> {
-  readonly start: CarriedState;
-  readonly hiddenMap: PreparedMap;
-  /** What W adds, made for all steps before the loop, or the map and the values for the loop to do it. */
-  readonly input:
-    | { readonly entries: string }
-    | { readonly map: PreparedMap; readonly values: string };
+export interface StepsCall {
+  readonly maps: PreparedMaps;
+  /** Uint8, with the time axis: the layer's input. Its map runs inside the loop, so that nothing of all steps is held. */
+  readonly x: string;
   /** Bool, one element for each sample and step: whether the sample has begun. */
   readonly hasBegun: string;
   /** Of time. */
   readonly axis: 0 | 1;
-  readonly wanted: readonly Wanted[];
+  readonly start: CarriedState;
+  /** What else goes from step to step, from these values on. */
+  readonly carried?: readonly BodyValue[];
+  /** Adds to a step what it is to hand out beside its state. */
+  readonly visit?: (step: VisitedStep) => VisitResult;
+}
+
+export interface VisitedStep {
+  readonly step: CellStep;
+  readonly before: CarriedState;
+  readonly after: CarriedState;
+  readonly carried: readonly string[];
+  /** Bool [n, 1, 1]. */
+  readonly hasBegun: string;
+}
+
+export interface VisitResult {
+  /** In the order of StepsCall.carried. */
+  readonly carried?: readonly string[];
+  readonly outputs: readonly BodyValue[];
+}
+
+export interface StepsResult {
+  readonly end: CarriedState;
+  readonly carried: readonly string[];
+  /** In the order of VisitResult.outputs, with the time axis. */
+  readonly outputs: readonly string[];
 }
 
 // One step: h, s -> h', s'
@@ -53,64 +67,42 @@ export function addStep(
   return { ...step, hidden: graph.node('QuantizeLinear', [step.output, ...quantization]) };
 }
 
-/** Adds the loop; the result has what is wanted of every step, and the state after the last. */
-export function addSteps<Wanted extends keyof StepsOutputs = never>(
+/** Adds the loop. A sample's states pass unchanged through the steps before its first. */
+export function addSteps(
   graph: ProgramGraph,
   site: Site<'recurrent'>,
-  { start, hiddenMap, input, hasBegun, axis, wanted }: StepsCall<Wanted>,
-): { readonly end: CarriedState; readonly of: Pick<StepsOutputs, Wanted> } {
-  const { hiddenSize, rows, features } = sizesOf(site);
+  { maps, x, hasBegun, axis, start, carried = [], visit }: StepsCall,
+): StepsResult {
+  const { hiddenSize, features } = sizesOf(site);
   const width = ['n', 1, hiddenSize];
-  const isMade = 'entries' in input;
-  const wants = (name: keyof StepsOutputs): boolean => (wanted as readonly string[]).includes(name);
-  const { traceWidths } = cellPrograms[site.attributes.cell];
   const { states, outputs } = addScan(graph, {
     name: `steps:${site.index}`,
     states: [
       { value: start.hidden, type: 'uint8', dimensions: width },
       { value: start.state, type: 'float32', dimensions: width },
+      ...carried,
     ],
     inputs: [
-      isMade
-        ? { value: input.entries, type: 'float32', dimensions: ['n', 1, rows] }
-        : { value: input.values, type: 'uint8', dimensions: ['n', 1, features] },
+      { value: x, type: 'uint8', dimensions: ['n', 1, features] },
       { value: hasBegun, type: 'bool', dimensions: ['n', 1, 1] },
     ],
     axis,
     reverse: site.attributes.reverse,
-    step([hidden, state], [own, begun]) {
+    step([hidden, state, ...more], [own, begun]) {
       const before = { hidden: hidden!, state: state! };
-      const vx = isMade ? own! : mapEntries(graph, input.map, { rows: own!, rank: 3 });
-      const next = addStep(graph, site, { vx, hiddenMap, before });
-      const after = [
-        graph.node('Where', [begun!, next.hidden, before.hidden]),
-        graph.node('Where', [begun!, next.state, before.state]),
-      ];
-      const made: BodyValue[] = [];
-      const hand = (value: string, type: BodyValue['type'], size: number): void => {
-        made.push({ value, type, dimensions: ['n', 1, size] });
+      const vx = mapEntries(graph, maps.input, { rows: own!, rank: 3 });
+      const step = addStep(graph, site, { vx, hiddenMap: maps.hidden, before });
+      const after = {
+        hidden: graph.node('Where', [begun!, step.hidden, before.hidden]),
+        state: graph.node('Where', [begun!, step.state, before.state]),
       };
-      if (wants('hidden')) hand(after[0]!, 'uint8', hiddenSize);
-      if (wants('before')) {
-        hand(before.hidden, 'uint8', hiddenSize);
-        hand(before.state, 'float32', hiddenSize);
-      }
-      if (wants('trace')) {
-        for (const [index, value] of next.trace.entries()) {
-          hand(value, 'float32', traceWidths[index]! * hiddenSize);
-        }
-      }
-      if (wants('keepIndex')) hand(next.keepIndex!(), 'int32', hiddenSize);
-      return { states: after, outputs: made };
+      const visited = visit?.({ step, before, after, carried: more, hasBegun: begun! });
+      return {
+        states: [after.hidden, after.state, ...(visited?.carried ?? [])],
+        outputs: visited?.outputs ?? [],
+      };
     },
   });
-  const left = [...outputs];
-  const take = (): string => left.shift()!;
-  const of: StepsOutputs = {
-    hidden: wants('hidden') ? take() : '',
-    before: wants('before') ? { hidden: take(), state: take() } : { hidden: '', state: '' },
-    trace: wants('trace') ? traceWidths.map(take) : [],
-    keepIndex: wants('keepIndex') ? take() : '',
-  };
-  return { end: { hidden: states[0]!, state: states[1]! }, of };
+  const [hidden, state, ...last] = states;
+  return { end: { hidden: hidden!, state: state! }, carried: last, outputs };
 }

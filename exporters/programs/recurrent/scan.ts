@@ -9,6 +9,8 @@ export interface BodyValue {
   readonly type: ElementType;
   /** At one step. */
   readonly dimensions: Dimensions;
+  /** Names what the loop makes of it: a state's last value, an output of all steps. */
+  readonly result?: string;
 }
 
 export interface ScanCall {
@@ -37,32 +39,38 @@ export function addScan(
   graph: ProgramGraph,
   { name, states, inputs, axis, reverse, step }: ScanCall,
 ): { readonly states: readonly string[]; readonly outputs: readonly string[] } {
-  let outputCount = 0;
+  let all: readonly BodyValue[] = [];
+  const direction = reverse ? 1 : 0;
   const body = graph.subgraph(name, () => {
     const own = [...states, ...inputs].map(({ type, dimensions }, index) =>
       graph.input(`${name}/${index}`, type, dimensions),
     );
     const { states: next, outputs } = step(own.slice(0, states.length), own.slice(states.length));
-    outputCount = outputs.length;
+    all = outputs;
     const made = [...states.map((state, index) => ({ ...state, value: next[index]! })), ...outputs];
+    const handed = new Set(own);
     for (const { value, type, dimensions } of made) {
-      // Identity because a value may be a state and an output, or come from an input.
-      graph.output(graph.node('Identity', [value]), type, dimensions);
+      // An output is to be a value that the body makes, and no other output.
+      const isNew = graph.makes(value) && !handed.has(value);
+      handed.add(value);
+      graph.output(isNew ? value : graph.node('Identity', [value]), type, dimensions);
     }
   });
-  const direction = reverse ? 1 : 0;
   const results = graph.nodeWithOutputs(
     'Scan',
     [...states, ...inputs].map(({ value }) => value),
-    states.length + outputCount,
+    [
+      ...states.map(({ result }) => result ?? graph.newName(`${name}/last`)),
+      ...all.map(({ result }) => result ?? graph.newName(`${name}/all`)),
+    ],
     {
       attributes: {
         body,
         num_scan_inputs: inputs.length,
         scan_input_axes: repeat(inputs.length, axis),
         scan_input_directions: repeat(inputs.length, direction),
-        scan_output_axes: repeat(outputCount, axis),
-        scan_output_directions: repeat(outputCount, direction),
+        scan_output_axes: repeat(all.length, axis),
+        scan_output_directions: repeat(all.length, direction),
       },
     },
   );

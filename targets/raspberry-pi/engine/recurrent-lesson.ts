@@ -1,20 +1,22 @@
-// One recurrent layer's part in a learning call: its programs, run chunk by chunk in the order of
+// One recurrent layer's part in a learning call: its programs, run on groups of chunks in the order of
 // runtime/learning/recurrence.ts. Beside the layer's input nothing is held that grows with the sequence, but for the
 // states that calls keep.
 import { Tensor } from 'onnxruntime-node';
-import type { TypedTensor } from 'onnxruntime-node';
 
-import { cells, EngineError, sequenceCalls } from '#runtime';
+import { cells, EngineError } from '#runtime';
 import type { ForwardCall, SequenceCalls, StepRates } from '#runtime';
+import { sequenceCalls } from '#runtime/sequences';
 
+import { boundFeeds, groupsOf, perChunk } from './chunk-groups.ts';
 import { detach } from './detach.ts';
 import type { OpenPrograms } from './open-programs.ts';
 import type { Outputs, Tensors } from './program.ts';
 import type { RecurrentModule } from './recurrent-modules.ts';
 import type { LayerStart } from './sequence-feeds.ts';
 
-/** Steps times samples that a call of the forward pass may take. */
-const fewRows = 64;
+type LearnCall = SequenceCalls['learn'][number];
+type Exact = Extract<LearnCall, { call: 'exact' }>;
+type Gates = Extract<LearnCall, { call: 'gates' }>;
 
 /** Before a chunk; tensors of the lesson's own, or the caller's at the start. */
 interface ChunkState {
@@ -22,6 +24,11 @@ interface ChunkState {
   readonly state: Tensor;
   /** L; null where no gates are replayed. */
   readonly decay: Tensor | null;
+}
+
+interface KeptStates {
+  readonly hidden: Tensor;
+  readonly state: Tensor;
 }
 
 /** At the states; `state` is null where there is no cell state. */
@@ -41,15 +48,17 @@ export class RecurrentLesson {
   readonly #programs: OpenPrograms;
   readonly #own: RecurrentModule;
   readonly #batch: number;
-  readonly #calls: SequenceCalls;
-  /** What every call is fed: the whole input and where its samples begin. */
+  /** Groups of chunks, in the sequence's order. */
+  readonly #forward: readonly ForwardCall[][];
+  readonly #exact: readonly Exact[][];
+  readonly #gates: readonly Gates[][];
+  /** What every run is fed: the whole input and where its samples begin. */
   readonly #feeds: Tensors;
-  readonly #from = int64();
-  readonly #to = int64();
-  readonly #segment = int64();
   readonly #start: ChunkState;
-  /** By the step they come before. */
-  readonly #kept = new Map<number, ChunkState>();
+  /** The states before the chunks of a group, [k, batch, 1, hidden size], by its first step. */
+  readonly #kept = new Map<number, KeptStates>();
+  /** L before the exact chunk, where gates are replayed. */
+  #decayAtCut: Tensor | null = null;
 
   constructor(programs: OpenPrograms, own: RecurrentModule, { x, batch, start }: LessonInput) {
     const { index, node, recurrence, steps } = own;
@@ -57,14 +66,16 @@ export class RecurrentLesson {
     this.#programs = programs;
     this.#own = own;
     this.#batch = batch;
-    this.#calls = sequenceCalls(recurrence, steps, output);
-    this.#feeds = {
-      x,
-      [`firsts:${index}`]: start.firsts,
-      from: this.#from,
-      to: this.#to,
-      segment: this.#segment,
-    };
+    const { forward, learn } = sequenceCalls(recurrence, steps, output);
+    const exact = learn.flatMap((call) => (call.call === 'exact' ? [call] : []));
+    // A chunk whose gradient is not carried to the one before has a run of its own.
+    const carries = exact.every(({ carry }) => carry);
+    this.#forward = groupsOf(forward, (one, other) =>
+      one.keep ? other.keep && carries : !other.keep,
+    );
+    this.#exact = groupsOf(exact.toReversed(), () => carries);
+    this.#gates = groupsOf(learn.flatMap((call) => (call.call === 'gates' ? [call] : [])));
+    this.#feeds = { x, [`firsts:${index}`]: start.firsts };
     const decays =
       recurrence.earlier === 'gates' && output === 'last' && cells[cell].keepGate !== null;
     const none = new Int32Array(batch * hiddenSize);
@@ -83,11 +94,15 @@ export class RecurrentLesson {
     const length = this.#batch * steps * hiddenSize;
     const values = output === 'sequence' ? new Uint8Array(length) : null;
     let before = this.#start;
-    for (const { from, to, keep } of joined(this.#calls.forward, this.#batch)) {
-      if (keep) this.#kept.set(from, before);
-      const outputs = await program.run({ ...this.#chunk(from, to), ...this.#stateFeeds(before) });
+    for (const chunks of this.#forward) {
+      const [{ from, keep } = { from: 0, keep: false }] = chunks;
+      const outputs = await program.run({
+        ...this.#feeds,
+        ...boundFeeds(chunks),
+        ...this.#stateFeeds(before),
+      });
       if (values !== null) writeSteps(values, outputs.take('y'), { from, steps });
-      if (!keep) this.#free(before);
+      this.#passOn(before, outputs, keep ? from : null);
       before = this.#nextState(outputs);
     }
     if (before.decay !== null) detach([before.decay]);
@@ -108,30 +123,39 @@ export class RecurrentLesson {
     const isLast = node.attributes.output === 'last';
     this.#programs.sums.clear(index);
     let carried = isLast ? this.#gradientAtLast(gradient) : this.#noGradient();
-    let replayed = this.#start;
     let atInput: Float32Array | null = null;
-    for (const call of this.#calls.learn) {
-      const isExact = call.call === 'exact';
-      const before = isExact ? this.#keptBefore(call.from) : replayed;
-      const { program } = await this.#programs.get(`${call.call}:${module}`);
+    for (const chunks of this.#exact.toReversed()) {
+      const [{ from, carry } = { from: 0, carry: false }] = chunks;
+      const { program } = await this.#programs.get(`exact:${module}`);
       const outputs = await program.run({
-        ...this.#chunk(call.from, call.to),
-        ...this.#stateFeeds(before),
+        ...this.#feeds,
+        ...boundFeeds(chunks),
+        ...this.#keptFeeds(from),
         ...this.#gradientFeeds(carried),
         ...(isLast ? {} : { gradient }),
-        ...(isExact ? {} : this.#cutFeeds(Math.floor(call.position * segments))),
       });
-      atInput = this.#addInput(atInput, outputs, call.from);
-      if (isExact) {
-        this.#freeGradient(carried, gradient);
-        carried = call.carry ? this.#nextGradient(outputs) : this.#noGradient();
-      } else {
-        this.#free(before);
-        replayed = this.#nextState(outputs);
-      }
+      this.#freeKept(from);
+      atInput = this.#addInput(atInput, outputs, from);
+      this.#freeGradient(carried, gradient);
+      carried = carry ? this.#nextGradient(outputs) : this.#noGradient();
     }
-    this.#free(replayed);
-    for (const kept of this.#kept.values()) this.#free(kept);
+    let before = this.#start;
+    for (const chunks of this.#gates) {
+      const { program } = await this.#programs.get(`gates:${module}`);
+      const outputs = await program.run({
+        ...this.#feeds,
+        ...boundFeeds(chunks),
+        ...this.#stateFeeds(before),
+        ...this.#gradientFeeds(carried),
+        ...(this.#decayAtCut === null ? {} : { [`decayAtCut:${index}`]: this.#decayAtCut }),
+        segment: perChunk(chunks.map(({ position }) => Math.floor(position * segments))),
+      });
+      atInput = this.#addInput(atInput, outputs, chunks[0]?.from ?? 0);
+      this.#free(before);
+      before = this.#nextState(outputs);
+    }
+    this.#free(before);
+    if (this.#decayAtCut !== null) detach([this.#decayAtCut]);
     this.#freeGradient(carried, gradient);
     const dimensions = [this.#batch, steps, 1, features];
     return atInput === null ? null : new Tensor('float32', atInput, dimensions);
@@ -143,13 +167,6 @@ export class RecurrentLesson {
     await program.run(learning.at(rates));
   }
 
-  /** The same tensors at every call, with other numbers: the calls follow one another. */
-  #chunk(from: number, to: number): Tensors {
-    this.#from.data[0] = BigInt(from);
-    this.#to.data[0] = BigInt(to);
-    return this.#feeds;
-  }
-
   #stateFeeds({ hidden, state, decay }: ChunkState): Tensors {
     const { index } = this.#own;
     return {
@@ -159,19 +176,41 @@ export class RecurrentLesson {
     };
   }
 
-  #keptBefore(from: number): ChunkState {
-    const kept = this.#kept.get(from);
-    if (kept !== undefined) return kept;
-    throw new EngineError(
-      `${this.#own.node.name}: expected the state before step ${from}, got none`,
-    );
+  /** Frees the state before a group of chunks once it ran, or keeps what learning from step `keepFrom` on wants of it. */
+  #passOn(before: ChunkState, outputs: Outputs, keepFrom: number | null): void {
+    const { index, node } = this.#own;
+    if (keepFrom === null) {
+      this.#free(before);
+    } else if (outputs.has(`keptHidden:${index}`)) {
+      const [hidden, state] = [`keptHidden:${index}`, `keptState:${index}`];
+      this.#kept.set(keepFrom, { hidden: outputs.take(hidden), state: outputs.take(state) });
+      this.#free(before);
+    } else {
+      const dimensions = [1, this.#batch, 1, node.attributes.hiddenSize];
+      this.#kept.set(keepFrom, {
+        hidden: new Tensor('uint8', before.hidden.data as Uint8Array, dimensions),
+        state: new Tensor('float32', before.state.data as Float32Array, dimensions),
+      });
+      this.#decayAtCut = before.decay;
+    }
   }
 
-  /** L before the exact chunk, of which there is one, and the segment of the steps before. */
-  #cutFeeds(segment: number): Tensors {
-    const [kept] = this.#kept.values();
-    this.#segment.data[0] = BigInt(segment);
-    return kept?.decay ? { [`decayAtCut:${this.#own.index}`]: kept.decay } : {};
+  #keptFeeds(from: number): Tensors {
+    const { index, node } = this.#own;
+    const kept = this.#kept.get(from);
+    if (kept !== undefined) {
+      return { [`keptHidden:${index}`]: kept.hidden, [`keptState:${index}`]: kept.state };
+    }
+    throw new EngineError(`${node.name}: expected the states kept from step ${from} on, got none`);
+  }
+
+  /** The caller's own states stay. */
+  #freeKept(from: number): void {
+    const kept = this.#kept.get(from);
+    if (kept !== undefined && kept.hidden.data !== this.#start.hidden.data) {
+      detach([kept.hidden, kept.state]);
+    }
+    this.#kept.delete(from);
   }
 
   #gradientFeeds({ hidden, state }: CarriedGradient): Tensors {
@@ -254,20 +293,4 @@ function writeSteps(
     values.set(part.subarray(n * size, (n + 1) * size), (n * steps + from) * width);
   }
   detach([chunk]);
-}
-
-function int64(): TypedTensor<'int64'> {
-  return new Tensor('int64', new BigInt64Array(1), [1]);
-}
-
-/** Calls that keep nothing as fewer and longer ones, as long as that costs no memory worth mention. */
-function joined(calls: readonly ForwardCall[], batch: number): ForwardCall[] {
-  const result: ForwardCall[] = [];
-  for (const call of calls) {
-    const last = result.at(-1);
-    const isJoined = last && !last.keep && !call.keep && (call.to - last.from) * batch <= fewRows;
-    if (isJoined) result[result.length - 1] = { ...last, to: call.to };
-    else result.push(call);
-  }
-  return result;
 }
