@@ -5,20 +5,36 @@ import { planFor } from '#exporters';
 import type { FeedbackOptions, PlanOptions } from '#exporters';
 import type { Graph, Module } from '#runtime';
 
-/** `tail` is the number of modules that Onward's default plan keeps exact. */
-type PlanMaker = (shape: { readonly modules: number; readonly tail: number }) => PlanOptions;
+import type { Task } from './tasks/task.ts';
+import { truncatedSteps } from './truncated-steps.ts';
+
+type PlanMaker = (shape: {
+  readonly modules: number;
+  /** Modules that Onward's default plan keeps exact. */
+  readonly tail: number;
+  /** Steps of truncated backpropagation through time that the memory of that plan is enough for; null without recurrent layers. */
+  readonly affordableSteps: number | null;
+}) => PlanOptions;
 
 export type Method =
   /** Does not learn. */
   | { readonly kind: 'unchanged' }
   /** Keeps the features of what it is shown, and asks the nearest ones. */
   | { readonly kind: 'nearest' }
-  | { readonly kind: 'plan'; readonly plan: PlanMaker; readonly feedback?: FeedbackOptions }
+  | {
+      readonly kind: 'plan';
+      readonly plan: PlanMaker;
+      readonly feedback?: FeedbackOptions;
+      /** A learner's lesson, at the package's own rate: examples held out judge whether it is kept. */
+      readonly isLesson?: true;
+    }
   | { readonly kind: 'float'; readonly checkpoints: boolean };
 
 export interface Arm {
   readonly name: string;
   readonly describes: string;
+  /** The models that it says something about; all by default. */
+  readonly models?: 'feedforward' | 'recurrent';
   readonly method: Method;
 }
 
@@ -29,6 +45,12 @@ const headOnly: PlanMaker = ({ modules }) => ({
   tail: 1,
   frozen: modules - 1,
   rule: 'frozen',
+});
+
+/** Of the recurrent layers, what is also the default for sequences whose states would need too much memory. */
+const byGates: PlanMaker = ({ tail }) => ({
+  tail,
+  recurrence: { earlier: 'gates', exactSteps: 16 },
 });
 
 export const arms: readonly Arm[] = [
@@ -51,6 +73,7 @@ export const arms: readonly Arm[] = [
   {
     name: 'last modules only',
     describes: 'the modules of onward’s exact tail; the others frozen',
+    models: 'feedforward',
     method: {
       kind: 'plan',
       plan: ({ modules, tail }) => ({ tail, frozen: modules - tail, rule: 'frozen' }),
@@ -59,11 +82,13 @@ export const arms: readonly Arm[] = [
   {
     name: 'random DFA',
     describes: 'direct feedback alignment as published: the logits’ error to every layer, random',
+    models: 'feedforward',
     method: { kind: 'plan', plan: everyLayer, feedback: { kind: 'random', source: 'logits' } },
   },
   {
     name: 'sparse random DFA',
     describes: 'the same with a tenth of the entries',
+    models: 'feedforward',
     method: {
       kind: 'plan',
       plan: everyLayer,
@@ -73,12 +98,47 @@ export const arms: readonly Arm[] = [
   {
     name: 'calibrated DFA',
     describes: 'the logits’ error to every layer, fitted to the true gradients at export',
+    models: 'feedforward',
     method: { kind: 'plan', plan: everyLayer, feedback: { kind: 'calibrated', source: 'logits' } },
   },
   {
     name: 'random feedback',
     describes: 'onward with random instead of calibrated feedback',
+    models: 'feedforward',
     method: { kind: 'plan', plan: ({ tail }) => ({ tail }), feedback: { kind: 'random' } },
+  },
+  {
+    name: 'truncated BPTT',
+    describes: 'the last steps of a sequence, as many as fit in the memory of onward; none before',
+    models: 'recurrent',
+    method: {
+      kind: 'plan',
+      plan: ({ tail, affordableSteps }) => ({
+        tail,
+        recurrence: { earlier: 'none', exactSteps: affordableSteps! },
+      }),
+    },
+  },
+  {
+    name: 'truncated BPTT, 16 steps',
+    describes: 'the last 16 steps of a sequence; none before',
+    models: 'recurrent',
+    method: {
+      kind: 'plan',
+      plan: ({ tail }) => ({ tail, recurrence: { earlier: 'none', exactSteps: 16 } }),
+    },
+  },
+  {
+    name: 'gates',
+    describes: 'the last 16 steps exact; before, the product of gates and a calibrated feedback',
+    models: 'recurrent',
+    method: { kind: 'plan', plan: byGates },
+  },
+  {
+    name: 'gates, random feedback',
+    describes: 'the same with a random feedback of the state',
+    models: 'recurrent',
+    method: { kind: 'plan', plan: byGates, feedback: { state: { kind: 'random' } } },
   },
   {
     name: 'onward',
@@ -86,14 +146,28 @@ export const arms: readonly Arm[] = [
     method: { kind: 'plan', plan: ({ tail }) => ({ tail }) },
   },
   {
+    name: 'onward, as a lesson',
+    describes:
+      'a lesson as a user gets it: the package’s own rate, a fifth held out, kept only where that helped',
+    models: 'recurrent',
+    method: { kind: 'plan', plan: ({ tail }) => ({ tail }), isLesson: true },
+  },
+  {
     name: 'exact replay',
     describes: 'exact gradients everywhere, one module re-forwarded at a time',
+    models: 'feedforward',
     method: { kind: 'plan', plan: ({ tail }) => ({ tail, rule: 'exact-replay' }) },
   },
   {
     name: 'int8 backprop',
     describes: 'exact gradients everywhere, every activation kept',
-    method: { kind: 'plan', plan: ({ modules }) => ({ tail: modules }) },
+    method: {
+      kind: 'plan',
+      plan: ({ modules }) => ({
+        tail: modules,
+        recurrence: { earlier: 'exact', exactSteps: 65536 },
+      }),
+    },
   },
   {
     name: 'full backprop, float32',
@@ -103,9 +177,16 @@ export const arms: readonly Arm[] = [
   {
     name: 'checkpointed backprop, float32',
     describes: 'the same gradients; parts of the model are forwarded again instead of kept',
+    models: 'feedforward',
     method: { kind: 'float', checkpoints: true },
   },
 ];
+
+/** Those that say something about the task's model, in order. */
+export function armsOf({ isRecurrent = false }: Pick<Task, 'isRecurrent'>): readonly Arm[] {
+  const here = isRecurrent ? 'recurrent' : 'feedforward';
+  return arms.filter(({ models }) => models === undefined || models === here);
+}
 
 /** Throws RangeError naming the arms there are. */
 export function armNamed(name: string): Arm {
@@ -121,13 +202,20 @@ export function planOptionsOf(
   { method }: Arm,
   { graph, modules, batchSize }: { graph: Graph; modules: readonly Module[]; batchSize: number },
 ): PlanOptions {
-  const { rules } = planFor(graph, modules, { batchSize });
+  const { rules, recurrence } = planFor(graph, modules, { batchSize });
   const tail = rules.length - rules.indexOf('exact');
+  const affordableSteps = recurrence && truncatedSteps(graph, batchSize, recurrence);
   const makePlan = method.kind === 'plan' ? method.plan : headOnly;
-  return { ...makePlan({ modules: modules.length, tail }), batchSize };
+  return { ...makePlan({ modules: modules.length, tail, affordableSteps }), batchSize };
+}
+
+export function isLesson({ method }: Arm): boolean {
+  return method.kind === 'plan' && method.isLesson === true;
 }
 
 /** Whether runs of one user differ with the seed in more than samples and order. */
 export function drawsFeedback({ method }: Arm): boolean {
-  return method.kind === 'plan' && method.feedback?.kind === 'random';
+  if (method.kind !== 'plan') return false;
+  const { kind, state } = method.feedback ?? {};
+  return kind === 'random' || state?.kind === 'random';
 }

@@ -1,8 +1,10 @@
 // Courses one after another in a process beside the benchmark's: a request as a message, its result or the
 // error's text as one back. Started by course-pool.ts; ends when the benchmark disconnects.
 import type { ArmRequest } from './arm-request.ts';
+import { armNamed, isLesson } from './arms.ts';
 import type { Personalized } from './personalize.ts';
 import { runCourse } from './run-course.ts';
+import { runLesson } from './run-lesson.ts';
 
 export type CourseReply =
   | { readonly result: Personalized; readonly error: null }
@@ -10,7 +12,8 @@ export type CourseReply =
 
 async function replyTo(request: ArmRequest): Promise<CourseReply> {
   try {
-    return { result: await runCourse(request), error: null };
+    const run = isLesson(armNamed(request.arm)) ? runLesson : runCourse;
+    return { result: await run(request), error: null };
   } catch (error) {
     return {
       result: null,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { ArmRequest } from './arm-request.ts';
+import { armNamed, isLesson } from './arms.ts';
 import type { Personalized } from './personalize.ts';
 import { taskNamed } from './tasks/table.ts';
 import { versions } from './versions.ts';
@@ -32,6 +33,9 @@ const sources = [
   'runtime/learning/step.ts',
 ];
 
+/** What a lesson depends on beside these. */
+const lessonSources = ['bench/run-lesson.ts', 'runtime/learner.ts', 'runtime/learning'];
+
 export class KeptRuns {
   readonly #folder: string;
   readonly #common: string;
@@ -42,8 +46,7 @@ export class KeptRuns {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true });
     const { node, onnxruntimeNode } = versions();
-    const contents = sources.flatMap(filesIn).map((file) => readFileSync(join(root, file)));
-    this.#common = digest([node, onnxruntimeNode, ...contents]);
+    this.#common = digest([node, onnxruntimeNode, ...contentsOf(sources)]);
   }
 
   /** The kept result of this request, or what `measure` gives, which is kept then. */
@@ -58,7 +61,10 @@ export class KeptRuns {
   #nameOf({ file, ...request }: ArmRequest): string {
     const { batchSize, epochs } = taskNamed(request.task);
     const model = file === null ? this.#floatModel(request) : digest([readFileSync(file)]);
-    const parts = { ...request, batchSize, epochs, data: this.#data(request), model };
+    const lesson = isLesson(armNamed(request.arm))
+      ? { lesson: this.#once('lesson', () => contentsOf(lessonSources)) }
+      : {};
+    const parts = { ...request, batchSize, epochs, data: this.#data(request), model, ...lesson };
     return digest([this.#common, JSON.stringify(parts)]).slice(0, 32);
   }
 
@@ -86,6 +92,10 @@ export class KeptRuns {
     this.#inputs.set(key, known);
     return known;
   }
+}
+
+function contentsOf(paths: readonly string[]): Uint8Array[] {
+  return paths.flatMap(filesIn).map((file) => readFileSync(join(root, file)));
 }
 
 function filesIn(path: string): string[] {

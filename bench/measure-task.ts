@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { ArmPackages } from './arm-packages.ts';
 import type { ArmRequest } from './arm-request.ts';
-import { armsOf } from './arms.ts';
+import { armsOf, isLesson } from './arms.ts';
 import { CoursePool } from './course-pool.ts';
 import { measureCosts } from './measure-costs.ts';
 import type { Personalized } from './personalize.ts';
@@ -58,7 +58,7 @@ export async function measureTask(task: Task, options: MeasureOptions): Promise<
       summarize(arm, runs, { setting: settingOf(task, arm), cost: costs[index]! }),
     );
     // A lesson holds examples out, and is no other way to learn.
-    const contenders = summaries.filter((_, index) => arms[index]!.method.kind !== 'lesson');
+    const contenders = summaries.filter((_, index) => !isLesson(arms[index]!));
     return { ...result, skipped, arms: summaries, runs, verdict: verdictOf(contenders) };
   } finally {
     rmSync(folder, { recursive: true });

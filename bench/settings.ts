@@ -4,18 +4,20 @@
 //   node --conditions=source --import tsx bench/tune.ts digits-hard
 //
 // prints the sweep; run it again after changing a base model, a shift or a rule.
+import { isLesson } from './arms.ts';
 import type { Arm } from './arms.ts';
 import type { Task } from './tasks/task.ts';
 
 /**
- * What every arm that learns weights may take. The sweep walks from 0.001 to both sides until two in a row were
+ * What every arm that learns weights may take. The sweep walks from a first rate to both sides until two in a row were
  * worse than the best so far, by the same rule for all arms.
  */
 export const rateGrid = [
   0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.002, 0.004, 0.0075, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5,
   1,
 ] as const;
-export const firstRate = 0.001;
+export const firstRateOf = ({ isRecurrent = false }: Pick<Task, 'isRecurrent'>): number =>
+  isRecurrent ? 0.06 : 0.001;
 export const neighbourGrid = [1, 3, 5, 9, 15, 25] as const;
 
 const digits = {
@@ -79,9 +81,14 @@ export interface Setting {
   readonly value: number;
 }
 
+/** What does not learn has none; a lesson takes what the package brings along. */
+export function hasSetting(arm: Arm): boolean {
+  return arm.method.kind !== 'unchanged' && !isLesson(arm);
+}
+
 /** Throws RangeError where nothing was chosen yet. */
 export function settingOf(task: Task, arm: Arm): Setting {
-  if (arm.method.kind === 'unchanged') return { name: 'none', value: 0 };
+  if (!hasSetting(arm)) return { name: 'none', value: 0 };
   const value = chosen[task.name]?.[sameGradients[arm.name] ?? arm.name];
   if (value === undefined) {
     throw new RangeError(

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
 import { ArmPackages } from './arm-packages.ts';
 import type { ArmRequest } from './arm-request.ts';
-import { armNamed, arms } from './arms.ts';
+import { armNamed, armsOf } from './arms.ts';
 import type { Arm } from './arms.ts';
 import { CoursePool } from './course-pool.ts';
-import { firstRate, neighbourGrid, rateGrid, sameGradients } from './settings.ts';
+import { firstRateOf, hasSetting, neighbourGrid, rateGrid, sameGradients } from './settings.ts';
 import { taskNamed } from './tasks/table.ts';
 
 const [taskName = 'digits-hard', armName] = process.argv.slice(2);
@@ -40,10 +40,10 @@ async function tried(arm: Arm, setting: number): Promise<{ mean: number; worst: 
 
 /** By setting, ascending. */
 async function sweep(arm: Arm): Promise<[setting: number, Awaited<ReturnType<typeof tried>>][]> {
-  if (arm.method.kind === 'unchanged' || arm.name in sameGradients) return [];
+  if (!hasSetting(arm) || arm.name in sameGradients) return [];
   const isNearest = arm.method.kind === 'nearest';
   const grid: readonly number[] = isNearest ? neighbourGrid : rateGrid;
-  const start = isNearest ? 0 : grid.indexOf(firstRate);
+  const start = isNearest ? 0 : grid.indexOf(firstRateOf(task));
   const found = new Map<number, Awaited<ReturnType<typeof tried>>>();
   const walk = async (settings: readonly number[]): Promise<void> => {
     let worseInARow = 0;
@@ -61,7 +61,7 @@ async function sweep(arm: Arm): Promise<[setting: number, Awaited<ReturnType<typ
 }
 
 try {
-  for (const arm of armName === undefined ? arms : [armNamed(armName)]) {
+  for (const arm of armName === undefined ? armsOf(task) : [armNamed(armName)]) {
     const found = await sweep(arm);
     if (found.length === 0) continue;
     const best = found.reduce((a, b) => (b[1].mean > a[1].mean ? b : a));

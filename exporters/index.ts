@@ -46,6 +46,7 @@ export { affordableTail, planFor } from './plan.ts';
 export type { PlanOptions } from './plan.ts';
 export { prepareImported, prepareModel, toChannelsLast } from './prepare.ts';
 export type { Calibration, PreparedModel, PrepareOptions } from './prepare.ts';
+export { keptByBackprop, recurrentUpdateBytes } from './recurrent-memory.ts';
 export { floatBackprop, floatPredict } from './programs/float/float-backprop.ts';
 export type { FloatProgramOptions } from './programs/float/float-backprop.ts';
 export { floatPart, floatPartBackprop, floatPartForward } from './programs/float/float-part.ts';

@@ -1,4 +1,5 @@
 import type { ArmSummary, Interval, TaskResult } from '../results.ts';
+import { recurrentPromises } from './recurrent-rows.ts';
 import { missingRow } from './row.ts';
 import type { Row } from './row.ts';
 
@@ -6,7 +7,12 @@ import type { Row } from './row.ts';
 export function accuracyRows(result: TaskResult): Row[] {
   const { task, skipped, arms } = result;
   if (skipped !== null) return [missingRow(task, skipped)];
-  return [...arms.map((arm) => armRow(task, arm)), frontRow(result), ...promises(task, arms)];
+  return [
+    ...arms.map((arm) => armRow(task, arm)),
+    frontRow(result),
+    ...promises(task, arms),
+    ...recurrentPromises(result),
+  ];
 }
 
 function armRow(task: string, { arm, before, after, worst, forgetting, cost }: ArmSummary): Row {

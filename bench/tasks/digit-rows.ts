@@ -19,6 +19,7 @@ function digitRowsTask(cell: Exclude<CellName, 'rnn'>, quickUsers: number): Task
       'from: 256 images; tested on 800 others; forgetting on 500 ordinary digits that are neither.',
     tuningUsers: tuningUsers.map(String),
     users: reportingUsers.map(String),
+    isRecurrent: true,
     quickUsers,
     batchSize: 4,
     epochs: 16,

@@ -35,6 +35,7 @@ function rolesTask(cell: Exclude<CellName, 'rnn'>, quickUsers: number): Task {
       'forgetting on other roles. Accuracy is the share of characters that are guessed from those before.',
     tuningUsers: tuningRoles.map(String),
     users: reportedRoles.map(String),
+    isRecurrent: true,
     quickUsers,
     batchSize: 4,
     epochs: 2,

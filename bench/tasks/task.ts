@@ -40,6 +40,8 @@ export interface Task {
   readonly tuningUsers: readonly string[];
   /** Nothing is chosen by looking at these. */
   readonly users: readonly string[];
+  /** The base model has recurrent layers; default no. */
+  readonly isRecurrent?: boolean;
   /** Of `users`, how many the quick benchmark takes; 0 leaves the task to --full. */
   readonly quickUsers: number;
   readonly batchSize: number;

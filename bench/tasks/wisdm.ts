@@ -37,6 +37,7 @@ function activityTask(cell: Exclude<CellName, 'rnn'>, quickUsers: number): Task 
       'the people it was trained on.',
     tuningUsers: usersOf('tuning'),
     users: usersOf('reported'),
+    isRecurrent: true,
     quickUsers,
     batchSize: 4,
     epochs: 16,
