@@ -1,9 +1,11 @@
-// Chooses the one number of every arm on a task, on users that no reported number comes from: argv is
-// the task, and an arm where only one is wanted. settings.ts holds this table's best; run it again after changing
-// a base model, a shift or a rule. All arms are swept by the same rule, on the same users, with seed 1.
+// Chooses the one number of every arm on a task, on users that no reported number comes from: argv is the task,
+// `--arm name` where only one is wanted, `--users 2` for the first two only. settings.ts holds this table's best; run
+// it again after changing a base model, a shift or a rule. All arms are swept by the same rule, on the same users,
+// with seed 1.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
 import { ArmPackages } from './arm-packages.ts';
@@ -14,7 +16,11 @@ import { CoursePool } from './course-pool.ts';
 import { firstRateOf, hasSetting, neighbourGrid, rateGrid, sameGradients } from './settings.ts';
 import { taskNamed } from './tasks/table.ts';
 
-const [taskName = 'digits-hard', armName] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  options: { arm: { type: 'string' }, users: { type: 'string', default: '1000' } },
+  allowPositionals: true,
+});
+const [taskName = 'digits-hard'] = positionals;
 const task = taskNamed(taskName);
 const missing = task.missing();
 if (missing !== null) throw new Error(`tune: ${missing}`);
@@ -26,7 +32,7 @@ using pool = new CoursePool();
 /** Accuracies over the tuning users, percent. */
 async function tried(arm: Arm, setting: number): Promise<{ mean: number; worst: number }> {
   const requests: ArmRequest[] = [];
-  for (const user of task.tuningUsers) {
+  for (const user of task.tuningUsers.slice(0, Number(values.users))) {
     const owner = { user, seed: 1 };
     const file = await packages.fileOf(task, arm, owner);
     requests.push({ task: task.name, arm: arm.name, owner, file, setting, every: null });
@@ -61,7 +67,7 @@ async function sweep(arm: Arm): Promise<[setting: number, Awaited<ReturnType<typ
 }
 
 try {
-  for (const arm of armName === undefined ? armsOf(task) : [armNamed(armName)]) {
+  for (const arm of values.arm === undefined ? armsOf(task) : [armNamed(values.arm)]) {
     const found = await sweep(arm);
     if (found.length === 0) continue;
     const best = found.reduce((a, b) => (b[1].mean > a[1].mean ? b : a));
