@@ -1,6 +1,7 @@
 // All that is known of recurrent layers, in one file: the runtime loads it where a model has some, so that a
 // page with a model of pictures does without; engines and exporters import it as #runtime/sequences.
 export { requireStepwise } from './graph/stepwise.ts';
+export { embedding } from './kernels/embedding.ts';
 export { firstPositions } from './kernels/recurrent/carried-state.ts';
 export { requireSequences } from './kernels/recurrent/check-sequences.ts';
 export { forwardSequence } from './kernels/recurrent/forward-sequence.ts';

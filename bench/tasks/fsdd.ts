@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { importModel } from '#exporters';
-import { logMel, shuffled } from '#runtime';
-import type { CellName, LogMelForm } from '#runtime';
+import { shuffled } from '#runtime';
+import type { CellName } from '#runtime';
+import { logMel } from '#runtime/sound';
+import type { LogMelForm } from '#runtime/sound';
 
 import { sharedArrays } from './shared-arrays.ts';
 import type { SharedArrays } from './shared-arrays.ts';

@@ -2,8 +2,10 @@
 // Every arm starts from the same head, whose new rows were imprinted as Learner.addClass does it.
 import { runFloat } from '#exporters';
 import type { FloatModel, ImportedModel } from '#exporters';
-import { imprintedRow, shuffled } from '#runtime';
-import type { HeadRow, Layer } from '#runtime';
+import { shuffled } from '#runtime';
+import type { Layer } from '#runtime';
+import { imprintedRow } from '#runtime/new-classes';
+import type { HeadRow } from '#runtime/new-classes';
 
 import { calibrationSet, digitUser } from './digit-users.ts';
 import { hardDigits } from './digits.ts';

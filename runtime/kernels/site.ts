@@ -3,6 +3,7 @@
 import { EngineError } from '../errors.ts';
 import { inferShapes } from '../graph/graph.ts';
 import type { ValueId } from '../graph/graph.ts';
+import { isOfSequences } from '../graph/has-sequences.ts';
 import type { LayerParameters, LookupParameters, Model, Quantization } from '../graph/model.ts';
 import type { OperatorAttributes, OperatorName } from '../graph/operator.ts';
 import type { Shape } from '../graph/shape.ts';
@@ -23,7 +24,7 @@ export interface Site<Name extends OperatorName> {
   readonly parameters: LayerParameters | null;
   /** Of lookup and embedding, else null. */
   readonly lookup: LookupParameters | null;
-  /** Of recurrent, else null or absent. */
+  /** Of recurrent and embedding, else null or absent. */
   readonly sequences?: SequenceKernel | null;
 }
 
@@ -38,7 +39,7 @@ export function isRecurrentSite(site: AnySite): site is Site<'recurrent'> {
   return site.operator === 'recurrent';
 }
 
-/** Throws EngineError for a recurrent node where `sequences` is null. */
+/** Throws EngineError for a node of sequences where `sequences` is null. */
 export function sitesOf(
   model: Model,
   parameters: ReadonlyMap<number, LayerParameters>,
@@ -54,9 +55,9 @@ export function sitesOf(
     outputQuantization: model.quantization[index + 1]!,
     parameters: parameters.get(index) ?? null,
     lookup: model.lookups.get(index) ?? null,
-    sequences: node.operator === 'recurrent' ? sequences : null,
+    sequences: isOfSequences(node) ? sequences : null,
   }));
-  for (const site of sites.filter(isRecurrentSite)) sequencesOf(site);
+  for (const site of sites) if (isOfSequences(site)) sequencesOf(site);
   return sites;
 }
 
@@ -68,10 +69,10 @@ export function parametersOf(site: LayerSite | Site<'recurrent'>): LayerParamete
   return site.parameters ?? refuse(site, 'weights');
 }
 
-export function sequencesOf(site: Site<'recurrent'>): SequenceKernel {
-  return site.sequences ?? refuse(site, 'the kernel of recurrent layers');
+export function sequencesOf(site: Site<'recurrent' | 'embedding'>): SequenceKernel {
+  return site.sequences ?? refuse(site, 'the kernel of sequences');
 }
 
-function refuse(site: AnySite, expected: string): never {
+function refuse(site: { readonly name: string }, expected: string): never {
   throw new EngineError(`${site.name}: expected ${expected}, got none; check the model first`);
 }

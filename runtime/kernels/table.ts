@@ -5,7 +5,6 @@ import { averagePool } from './average-pool.ts';
 import { concat } from './concat.ts';
 import { conv } from './conv.ts';
 import { dense } from './dense.ts';
-import { embedding } from './embedding.ts';
 import type { BackwardCall, DifferentiableName, ForwardKernel, Kernel } from './kernel.ts';
 import type { LayerGradient, LayerKernel } from './layer-kernel.ts';
 import { lookup } from './lookup.ts';
@@ -29,7 +28,10 @@ const kernels: { readonly [Name in DifferentiableName]: Kernel<Name> } = {
 
 const forwardKernels: { readonly [Name in OperatorName]: ForwardKernel<Name> } = {
   ...kernels,
-  embedding,
+  embedding: {
+    forward: (site, inputs, batch, context) =>
+      sequencesOf(site).embedding.forward(site, inputs, batch, context),
+  },
   recurrent: {
     forward: (site, [x], batch, context) =>
       sequencesOf(site).forwardSequence(site, x!, batch, context),

@@ -6,16 +6,20 @@ import { inferShapes } from '../graph/graph.ts';
 import { copyParameters, overwriteParameters } from '../graph/parameters.ts';
 import type { Parameters } from '../graph/parameters.ts';
 import { sizeOf } from '../graph/shape.ts';
+import { loaded } from '../loaded.ts';
 import type { PackageContent } from '../package/content.ts';
 import { judge, rightShare } from './accuracy.ts';
 import type { Judgement } from './accuracy.ts';
 import { joinExamples, pickExamples } from './examples.ts';
 import type { SampleSize, SplitExamples } from './examples.ts';
+import { featuresOf } from './features.ts';
 import { whyNoClass, whyNot } from './gate.ts';
-import { imprintClass } from './head.ts';
 import { layoutOf } from './layout.ts';
 import { learnSteps } from './lesson-steps.ts';
 import type { StepOptions } from './lesson-steps.ts';
+
+/** That a new class's row is made from: more old examples would only take longer. */
+const mostOld = 128;
 
 export interface LessonOptions extends StepOptions {
   /** Fraction of each class held out for the gate, 0 to 0.5; default 0.2. */
@@ -84,8 +88,10 @@ export async function runLesson(
   try {
     const [freshBefore, oldBefore] = await judgeAll(engine, judges, form);
     if (newClass !== null) {
-      const imprinted = { training, rehearsed, examples, row: newClass };
-      await imprintClass(lesson, imprinted, form);
+      const { imprintClass } = await loaded('lesson', () => import('./head.ts'));
+      const made = await featuresOf(lesson, examples, training, form);
+      const others = await featuresOf(lesson, examples, rehearsed.slice(0, mostOld), form);
+      await imprintClass(lesson, { row: newClass, fresh: made, old: others });
     }
     const course = {
       engine,
