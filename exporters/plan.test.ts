@@ -50,6 +50,15 @@ test('the learning rate follows the batch', () => {
   assert.is(planFor(graph, modules, { batchSize: 4 }).learningRate, 0.015);
 });
 
+test('a recurrent layer that learns takes larger steps', () => {
+  const one = sequence('last');
+  const parts = partition(one);
+  assert.is(planFor(one, parts, { batchSize: 4 }).learningRate, 0.06);
+  const headOnly = { tail: 1, frozen: parts.length - 1, batchSize: 4 };
+  assert.is(planFor(one, parts, headOnly).learningRate, 0.015);
+  assert.is(planFor(one, parts, { batchSize: 4, learningRate: 0.5 }).learningRate, 0.5);
+});
+
 function sequence(...outputs: readonly ('sequence' | 'last')[]): Graph {
   return sequenceOf(20, outputs);
 }
