@@ -51,7 +51,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   accuracy,
   memory: memoryRows,
   time: () => timeRows(options.full ? 25 : 9),
-  sequences: sequenceRows,
+  sequences: () => sequenceRows({ isFull: options.full }),
   streams: () => streamRows(options.full ? 5000 : 1000),
   growth: () => growthRows(onnx, options.full ? 10_000 : 1000),
   browser: () => browserRows(options.full ? 15 : 3),

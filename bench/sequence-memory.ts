@@ -1,22 +1,28 @@
 // Peak memory while a recurrent layer learns, each way in a process of its own.
 import { runChild } from './child-process.ts';
+import { median } from './personalize.ts';
 import type { SequenceSize } from './sequence-network.ts';
-
-/** `gates` and `exact` go by chunks of eight steps; the two kinds of backpropagation hold the whole sequence. */
-export type SequenceMethod = 'gates' | 'exact' | 'int8-backprop' | 'float-backprop';
+import type { SequenceMethod } from './sequence-trainee.ts';
 
 export interface SequenceMemory {
   /** Resident over the opened network while learning. */
   readonly peakBytes: number;
 }
 
-export function sequenceMemory(
+/** The median of `repeats` processes: the collector moves a peak by some hundred kilobytes from one to the next. */
+export async function sequencePeak(
   method: SequenceMethod,
   { cell, steps, features, hiddenSize, batch }: SequenceSize,
-): Promise<SequenceMemory> {
-  return runChild<SequenceMemory>({
-    file: './sequence-process.ts',
-    args: [method, cell, ...[steps, features, hiddenSize, batch].map(String)],
-    measures: 'memory',
-  });
+  repeats: number,
+): Promise<number> {
+  const peaks: number[] = [];
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const { peakBytes } = await runChild<SequenceMemory>({
+      file: './sequence-process.ts',
+      args: [method, cell, ...[steps, features, hiddenSize, batch].map(String)],
+      measures: 'memory',
+    });
+    peaks.push(peakBytes);
+  }
+  return median(peaks);
 }
