@@ -38,6 +38,8 @@ async function open(storage: Storage = memoryStorage(), rehearsalBytes?: number)
     content,
     engine: await engineOn(parameters),
     parameters,
+    openEngine: async (own) =>
+      openKernelEngine({ ...content, parameters: own, programs: new Map() }),
     state,
     rehearsalBytes,
     async teach(request, options) {

@@ -3,20 +3,22 @@ import type { Engine } from './engine.ts';
 // It predicts with an engine of its own, so that a lesson running elsewhere never shows half-learned
 // weights, and hands lessons to `teach`, which a target runs in place or in a worker thread.
 import { EngineError, FormatError, InputError } from './errors.ts';
-import { inferShapes, isRecurrent } from './graph/graph.ts';
+import { isRecurrent } from './graph/graph.ts';
 import { copyParameters, overwriteParameters } from './graph/parameters.ts';
 import type { Parameters } from './graph/parameters.ts';
 import { sizeOf } from './graph/shape.ts';
-import { argmax, softmax } from './learning/accuracy.ts';
+import type { LearnerStream } from './learner-stream.ts';
 import { classIndices, positionsOf } from './learning/class-indices.ts';
 import type { LabelForm, Labels } from './learning/class-indices.ts';
 import { noExamples, sequenceOf, splitExamples } from './learning/examples.ts';
 import type { Examples, SplitExamples } from './learning/examples.ts';
-import { removeRow } from './learning/head.ts';
 import { quantizeAll } from './learning/input.ts';
 import type { SampleFormat } from './learning/input.ts';
 import type { LessonOptions, LessonReport, LessonRequest } from './learning/lesson.ts';
+import { logitPositions, outputRows, predictionAt } from './learning/prediction.ts';
+import type { Prediction } from './learning/prediction.ts';
 import { remember, withoutClass, withoutThese } from './learning/remember.ts';
+import { loaded } from './loaded.ts';
 import { text } from './package/check.ts';
 import type { PackageContent } from './package/content.ts';
 import type { Learned } from './state/recover.ts';
@@ -36,14 +38,6 @@ export interface LabelledSamples {
    * sample or one array a sample; null at a step that is not judged.
    */
   readonly y: Labels;
-}
-
-export interface Prediction {
-  readonly label: string;
-  /** Probability of `label`, 0 to 1. */
-  readonly score: number;
-  /** Probability of each class, in the order of the labels. */
-  readonly scores: readonly number[];
 }
 
 export interface KeptLesson extends LessonReport {
@@ -67,6 +61,8 @@ export interface LearnerParts {
   /** The arrays the engine was opened with; the learner overwrites them with kept weights. */
   readonly parameters: Parameters;
   readonly teach: Teach;
+  /** Opens an engine for a stream, on parameters of its own. */
+  readonly openEngine: (parameters: Parameters) => Promise<Engine>;
   /** What was learned before; on a memoryStorage, it is forgotten when the learner is closed. */
   readonly state: State;
   /** Bytes of old examples to keep, for rehearsal and to judge by; default 256 KiB. */
@@ -82,6 +78,8 @@ export class Learner implements AsyncDisposable {
   /** Of the logits. */
   readonly #positions: number;
   #isChanging = false;
+  /** Counts changes of the weights. */
+  #version = 0;
 
   constructor(parts: LearnerParts) {
     this.#parts = parts;
@@ -191,6 +189,7 @@ export class Learner implements AsyncDisposable {
       }
       const { state } = this.#parts;
       const parameters = copyParameters(this.#parts.parameters);
+      const { removeRow } = await loaded('removeClass', () => import('./learning/head.ts'));
       removeRow(content, parameters, row, this.labels.length);
       const id = await state.commit({ ...noLesson, cause: `class ${label} removed` }, parameters, {
         labels: state.labels.filter((each) => each !== label),
@@ -198,6 +197,38 @@ export class Learner implements AsyncDisposable {
       });
       await this.#adopt(parameters);
       return id;
+    });
+  }
+
+  /**
+   * Starts to predict and learn step by step, from the weights in use; what is learned there is kept by its
+   * `keep`. Throws UnsupportedError, naming the node, for a model that cannot be run by steps.
+   */
+  async stream(): Promise<LearnerStream> {
+    const { openStream, requireStepwise } = await loaded('stream', () => import('./sequences.ts'));
+    requireStepwise(this.content.model.graph);
+    const { engine, parameters, openEngine, state } = this.#parts;
+    let version = this.#version;
+    return openStream({
+      content: this.content,
+      labels: () => this.labels,
+      examples: () => state.examples,
+      engine,
+      parameters,
+      openEngine,
+      firstStep: state.steps,
+      commit: (outcome, learned) =>
+        this.#change(async () => {
+          if (version !== this.#version) {
+            throw new EngineError(
+              'keep: expected the weights that the stream started from, got others; start a new stream after a lesson, undo or reset',
+            );
+          }
+          const id = await state.commit(outcome, learned);
+          if (learned) await this.#adopt(learned);
+          version = this.#version;
+          return id;
+        }),
     });
   }
 
@@ -283,6 +314,7 @@ export class Learner implements AsyncDisposable {
   }
 
   async #adopt(learned: Parameters): Promise<void> {
+    this.#version++;
     overwriteParameters(this.#parts.parameters, learned);
     await this.#parts.engine.push();
   }
@@ -327,6 +359,7 @@ export class Learner implements AsyncDisposable {
     wanted: (padding: number) => number,
   ): Promise<Prediction[][]> {
     const { samples, padding } = this.#quantize(x);
+    const { labels } = this;
     const predictions: Prediction[][] = [];
     for (let start = 0; start < samples.length; start += 16 * this.#size) {
       const chunk = samples.subarray(start, start + 16 * this.#size);
@@ -339,18 +372,13 @@ export class Learner implements AsyncDisposable {
         const own = wanted(padding?.[index] ?? 0);
         const end = (n + 1) * this.#positions;
         predictions.push(
-          Array.from({ length: own }, (_, i) => this.#describe(logits, (end - own + i) * rows)),
+          Array.from({ length: own }, (_, i) =>
+            predictionAt(logits, (end - own + i) * rows, labels),
+          ),
         );
       }
     }
     return predictions;
-  }
-
-  #describe(logits: Float32Array, offset: number): Prediction {
-    const { labels } = this;
-    const scores = softmax(logits, offset, labels.length);
-    const best = argmax(logits, offset, labels.length);
-    return { label: labels[best]!, score: scores[best]!, scores };
   }
 }
 
@@ -364,15 +392,4 @@ export function oldExamples(content: PackageContent): SplitExamples {
   if (logitPositions(content) > 1) return noExamples; // they have one label each
   const size = sizeOf(model.graph.inputShape);
   return splitExamples(examples, { size, fraction: 0.25, seed: 0 });
-}
-
-/** Class count of a package: its output rows, spare ones included. */
-export function outputRows({ model }: Pick<PackageContent, 'model'>): number {
-  return inferShapes(model.graph).at(-1)![2];
-}
-
-/** Steps that the model has logits of, 1 of most models. */
-function logitPositions({ model }: Pick<PackageContent, 'model'>): number {
-  const [height, width] = inferShapes(model.graph).at(-1)!;
-  return height * width;
 }

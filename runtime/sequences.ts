@@ -12,3 +12,4 @@ export { predictStep, stepNetworkOf } from './kernels/recurrent/predict-step.ts'
 export { updatedMaps } from './kernels/recurrent/updated-maps.ts';
 export { sequenceCalls } from './learning/recurrence.ts';
 export { checkRecurrentLayers, checkSequenceLearning } from './package/check-sequences.ts';
+export { openStream } from './learner-stream.ts';

@@ -1,5 +1,6 @@
 // Whether a lesson is kept. Before and after are compared example by example: with few of them a
-// difference of two accuracies is mostly chance, and those that changed are what tells.
+// difference of two accuracies is mostly chance, and those that changed are what tells. Where every
+// step has a label, it is step by step.
 import type { Judgement } from './accuracy.ts';
 import { rightShare } from './accuracy.ts';
 
@@ -8,9 +9,9 @@ export interface Judged {
   readonly after: Judgement;
 }
 
-/** Why a lesson is not kept; null where it helped on its own examples and did not harm old ones. */
-export function whyNot(own: Judged, old: Judged): string | null {
-  if (!hasHelped(own)) return 'no better on the examples held out';
+/** Why a lesson is not kept; null where it helped on its own examples, as `those` names them, and did not harm old ones. */
+export function whyNot(own: Judged, old: Judged, those = 'the examples held out'): string | null {
+  if (!hasHelped(own)) return `no better on ${those}`;
   return hasHarmed(old) ? 'worse on earlier examples' : null;
 }
 

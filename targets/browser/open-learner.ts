@@ -1,4 +1,5 @@
 import { copyParameters, Learner, memoryStorage, oldExamples, openState } from '#runtime';
+import type { Engine, LearnerParts } from '#runtime';
 
 import { openRevivingEngine } from './engine/reviving-engine.ts';
 import { teachInWorker } from './lesson-in-worker.ts';
@@ -50,16 +51,16 @@ export async function openLearner(
     now: () => Date.now(),
   });
   try {
-    const engine = await openRevivingEngine(engineInput(content, parameters), (reason) =>
-      onFallback(reason, 'kernels'),
-    );
+    const openEngine = (own: LearnerParts['parameters']): Promise<Engine> =>
+      openRevivingEngine(engineInput(content, own), (reason) => onFallback(reason, 'kernels'));
+    const engine = await openEngine(parameters);
     const otherwise = teachHere(content, { onFallback, onPeakBytes });
     const createWorker = typeof lessons === 'function' ? lessons : lessonWorker;
     const teach =
       lessons === 'here'
         ? otherwise
         : teachInWorker({ createWorker, packageBytes, otherwise, onFallback, onPeakBytes });
-    return new Learner({ content, engine, parameters, teach, state, rehearsalBytes });
+    return new Learner({ content, engine, parameters, teach, openEngine, state, rehearsalBytes });
   } catch (error) {
     await state[Symbol.asyncDispose]();
     throw error;

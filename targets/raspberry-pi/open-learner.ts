@@ -1,4 +1,5 @@
 import { copyParameters, Learner, memoryStorage, oldExamples, openState } from '#runtime';
+import type { Engine, LearnerParts } from '#runtime';
 
 import { openOnnxRuntimeEngine } from './engine/onnx-runtime-engine.ts';
 import { teachInThread } from './lesson-thread.ts';
@@ -38,10 +39,12 @@ export async function openLearner(
     now: () => Date.now(),
   });
   try {
-    const engine = await openOnnxRuntimeEngine(engineInput(content, parameters), { threads });
+    const openEngine = (own: LearnerParts['parameters']): Promise<Engine> =>
+      openOnnxRuntimeEngine(engineInput(content, own), { threads });
+    const engine = await openEngine(parameters);
     const teach =
       lessons === 'thread' ? teachInThread(bytes, threads) : teachHere(content, threads);
-    return new Learner({ content, engine, parameters, teach, state, rehearsalBytes });
+    return new Learner({ content, engine, parameters, teach, openEngine, state, rehearsalBytes });
   } catch (error) {
     await state[Symbol.asyncDispose]();
     throw error;
