@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
+import { heapPeakEnvironment } from './heap-peak/heap-peak.ts';
+
 // A young generation that stays small keeps the collector's habits out of the figures.
 const nodeOptions = [
   '--conditions=source',
@@ -32,7 +34,8 @@ export interface ChildProcess {
 /** Runs it and parses what it prints as JSON. Rejects with what it wrote to standard error. */
 export async function runChild<Result>(child: ChildProcess): Promise<Result> {
   const path = fileURLToPath(new URL(child.file, import.meta.url));
-  const env = child.measures === 'memory' ? { ...process.env, ...exactMemory } : process.env;
+  const memory = { ...exactMemory, ...heapPeakEnvironment() };
+  const env = child.measures === 'memory' ? { ...process.env, ...memory } : process.env;
   const running = spawn(process.execPath, [...nodeOptions, path, ...child.args], {
     stdio: 'pipe',
     env,

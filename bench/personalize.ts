@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { StepRates } from '#runtime';
 import { argmax, oneHot, schedule, shuffled } from '#runtime';
 
-import { startPeak } from '../targets/raspberry-pi/peak-memory.ts';
+import { startHeapPeak } from './heap-peak/heap-peak.ts';
 import type { LabelledSamples, OwnerData } from './tasks/task.ts';
 
 /** float32 as they are, or quantised; a whole number of images. */
@@ -88,7 +88,7 @@ export async function personalize(trainee: Trainee, course: Course): Promise<Per
 }
 
 /**
- * The most that is resident during a step, over the opened trainee. Weights do not change: the rate is
+ * The most that is allocated at once during a step, over the opened trainee. Weights do not change: the rate is
  * 0. A first step on one image opens what opens late; garbage of a step is collected before the next.
  */
 export async function peakOfSteps(
@@ -105,7 +105,7 @@ export async function peakOfSteps(
   await trainee.learn(...batchOf(1), rates);
   const batch = batchOf(batchSize);
   await settle();
-  const finish = startPeak();
+  const finish = startHeapPeak();
   for (let repeat = 0; repeat < 5; repeat++) {
     await trainee.learn(...batch, rates);
     globalThis.gc?.();

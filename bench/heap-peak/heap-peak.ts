@@ -1,0 +1,47 @@
+// The most that a process had allocated at once, exact to the byte: heap-peak.c counts, this file reads. Without a C
+// compiler, or away from glibc, the operating system's own peak of resident memory stands in (peak-memory.ts).
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { startPeak } from '../../targets/raspberry-pi/peak-memory.ts';
+
+let library: string | null | undefined;
+
+/** Variables for a process whose peak is asked for; none where it cannot be counted. */
+export function heapPeakEnvironment(): Readonly<Record<string, string>> {
+  library ??= compiled();
+  if (library === null) return {};
+  const file = join(mkdtempSync(join(tmpdir(), 'onward-heap-')), 'counts');
+  writeFileSync(file, new Uint8Array(16));
+  return { LD_PRELOAD: library, HEAP_PEAK_FILE: file };
+}
+
+/** Starts a measurement in this process; the returned function gives the peak in bytes over what lived then. */
+export function startHeapPeak(): () => number {
+  const file = process.env['HEAP_PEAK_FILE'];
+  if (file === undefined) return startPeak();
+  const counts = openSync(file, 'r+');
+  const [live] = read(counts);
+  writeSync(counts, BigInt64Array.of(live), 0, 8, 8);
+  return () => {
+    const [, peak] = read(counts);
+    closeSync(counts);
+    return Number(peak - live);
+  };
+}
+
+function read(file: number): [live: bigint, peak: bigint] {
+  const counts = new BigInt64Array(2);
+  readSync(file, counts, 0, 16, 0);
+  return [counts[0]!, counts[1]!];
+}
+
+function compiled(): string | null {
+  const source = fileURLToPath(new URL('./heap-peak.c', import.meta.url));
+  const output = join(mkdtempSync(join(tmpdir(), 'onward-heap-')), 'heap-peak.so');
+  const { status } = spawnSync('cc', ['-O2', '-shared', '-fPIC', '-o', output, source]);
+  return status === 0 ? output : null;
+}
