@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import type { Row } from './row.ts';
 
 const claims = {
-  runtime: 'runtime alone, minified and gzipped',
+  runtime: 'runtime for a model of pictures, minified and gzipped',
   browser: 'what the browser target adds, minified and gzipped',
-  browserWithTfjs: 'all a page loads, tfjs included',
+  browserWithTfjs: 'all that a page with a model of pictures loads, tfjs included',
+  scriptTag: 'the one file for a script tag',
   package: 'npm package',
 } as const;
 
