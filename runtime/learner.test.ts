@@ -2,18 +2,15 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
+import { openKernelLearner } from '../test/support/kernel-learner.ts';
+import type { KernelLearner } from '../test/support/kernel-learner.ts';
 import { smallContent } from '../test/support/small-content.ts';
 import { EngineError, FormatError, InputError } from './errors.ts';
-import { copyParameters } from './graph/parameters.ts';
-import { openKernelEngine } from './kernels/engine.ts';
-import { Learner } from './learner.ts';
-import { runLesson } from './learning/lesson.ts';
 import type { LessonRequest } from './learning/lesson.ts';
 import { toHex } from './state/hex.ts';
 import { memoryStorage } from './state/memory-storage.ts';
 import { encodeSnapshot } from './state/snapshot.ts';
 import type { Snapshot } from './state/snapshot.ts';
-import { openState } from './state/state.ts';
 import type { Storage } from './state/storage.ts';
 
 const test = suite('runtime/learner');
@@ -22,39 +19,8 @@ const packageId = new Uint8Array(32).fill(4);
 const content = smallContent(); // two classes and a third row; samples of nine values
 const size = 9;
 
-interface Opened {
-  readonly learner: Learner;
-  readonly requests: LessonRequest[];
-}
-
-/** On the reference kernels; `requests` are what its lessons were asked for. */
-async function open(storage: Storage = memoryStorage(), rehearsalBytes?: number): Promise<Opened> {
-  const parameters = copyParameters(content.model.layers);
-  const requests: LessonRequest[] = [];
-  const engineOn = (own: typeof parameters) =>
-    openKernelEngine({ ...content, parameters: own, programs: new Map() });
-  const state = await openState(storage, { packageId, parameters, now: () => 0 });
-  const learner = new Learner({
-    content,
-    engine: await engineOn(parameters),
-    parameters,
-    openEngine: async (own) =>
-      openKernelEngine({ ...content, parameters: own, programs: new Map() }),
-    state,
-    rehearsalBytes,
-    async teach(request, options) {
-      requests.push(request);
-      const own = copyParameters(request.parameters);
-      const report = await runLesson(
-        { engine: await engineOn(own), content, parameters: own },
-        request,
-        options,
-      );
-      return { report, parameters: report.kept ? own : null };
-    },
-  });
-  return { learner, requests };
-}
+const open = (storage?: Storage, rehearsalBytes?: number): Promise<KernelLearner> =>
+  openKernelLearner(content, storage, rehearsalBytes);
 
 /** `count` samples that differ, named by a number. */
 function samples(count: number, name: number): Float32Array {

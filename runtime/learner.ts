@@ -154,6 +154,11 @@ export class Learner implements AsyncDisposable {
     x: LabelledSamples['x'],
     options: LessonOptions = {},
   ): Promise<KeptLesson> {
+    if (this.#positions > 1) {
+      throw new InputError(
+        'addClass: expected a model with one label a sample, got labels of every step; export again with more classes',
+      );
+    }
     const { length } = this.labels;
     if (!isLabel(label) || this.labels.includes(label)) {
       throw new InputError(
@@ -163,11 +168,6 @@ export class Learner implements AsyncDisposable {
     if (length >= outputRows(this.content)) {
       throw new InputError(
         `addClass: expected a spare output row, got ${length} classes in ${length} rows; removeClass frees one, or export again with more spare classes`,
-      );
-    }
-    if (this.#positions > 1) {
-      throw new InputError(
-        'addClass: expected a model with one label a sample, got labels of every step; export again with more classes',
       );
     }
     const { samples, padding } = this.#quantize(x);
