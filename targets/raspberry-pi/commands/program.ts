@@ -4,12 +4,14 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 
 import { addAddClass } from './add-class.ts';
+import { addBench } from './bench.ts';
 import { addExport } from './export.ts';
 import { addHistory } from './history.ts';
 import { addInspect } from './inspect.ts';
 import { addLearn } from './learn.ts';
 import { addPredict } from './predict.ts';
 import { addLoad, addRemoveClass, addReset, addSave } from './state-changes.ts';
+import { addStream } from './stream.ts';
 import { printable } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 import { addUndo } from './undo.ts';
@@ -51,6 +53,7 @@ Every command takes --json and then prints one JSON object. Exit codes: 0 done, 
   addInspect(program, terminal);
   addLearn(program, terminal);
   addPredict(program, terminal);
+  addStream(program, terminal);
   addHistory(program, terminal);
   addUndo(program, terminal);
   addAddClass(program, terminal);
@@ -58,6 +61,7 @@ Every command takes --json and then prints one JSON object. Exit codes: 0 done, 
   addReset(program, terminal);
   addSave(program, terminal);
   addLoad(program, terminal);
+  addBench(program, terminal);
   return program;
 }
 

@@ -1,0 +1,128 @@
+// What a step costs. Memory in a fresh process for each arm, which is this command line with a hidden
+// command; time in this process, arms in turn, so that whoever else uses the machine is shared by all.
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { encodePackage } from '#exporters';
+import { EngineError, sizeOf } from '#runtime';
+import type { PackageContent } from '#runtime';
+
+import { sha256 } from '../../package-file.ts';
+import { startPeak } from '../../peak-memory.ts';
+import type { Learning } from './arm-names.ts';
+import { pick } from './examples.ts';
+import type { Examples } from './examples.ts';
+import { openTrainee } from './open-trainee.ts';
+import type { Trainee } from './trainee.ts';
+
+const isSource = import.meta.url.endsWith('.ts');
+const entry = fileURLToPath(new URL(`../../onward.${isSource ? 'ts' : 'js'}`, import.meta.url));
+
+// A young generation that stays small keeps the collector's habits out of the figures, and glibc gives
+// every block of a page or more back as soon as it is freed.
+const nodeOptions = ['--expose-gc', '--max-semi-space-size=1'];
+const exactMemory = {
+  MALLOC_MMAP_THRESHOLD_: '4096',
+  MALLOC_TRIM_THRESHOLD_: '0',
+  MALLOC_TOP_PAD_: '0',
+  MALLOC_ARENA_MAX: '1',
+  GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0',
+};
+
+/** Weights do not change at this rate. */
+const still = { rate: 0, clip: 0.02, step: 0, seed: 0 };
+
+/**
+ * `examples` travel in the package: a batch, or all that nearest neighbours are to keep. Throws EngineError
+ * where the process fails.
+ */
+export async function peakInFreshProcess(
+  learning: Learning,
+  content: PackageContent,
+  examples: Examples,
+): Promise<number> {
+  const bytes = await encodePackage({ ...content, examples }, sha256);
+  const args = [...process.execArgv, ...nodeOptions, entry, 'bench-step', learning];
+  const env = { ...process.env, ...exactMemory };
+  const child = spawn(process.execPath, args, { stdio: 'pipe', env });
+  const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
+  child.stdin.on('error', () => {}); // a child that ended early says why on stderr
+  child.stdin.end(bytes);
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const code = await closed;
+  if (code === 0) return Number(output);
+  throw new EngineError(
+    `bench: expected a process that measures ${learning} to finish, got ${code ?? 'a signal'}: ${errors.trim()}`,
+  );
+}
+
+/**
+ * The other side: the most that is resident during a step over the opened package, the median of several; of
+ * nearest neighbours while they take in all examples; of no learning while it predicts one sample.
+ */
+export async function peakOfSteps(learning: Learning, content: PackageContent): Promise<number> {
+  const { examples, model, plan } = content;
+  const size = sizeOf(model.graph.inputShape);
+  await using trainee = await openTrainee(learning, content, 1);
+  const one = pick(examples, size, [0]);
+  await trainee.predict(one.samples);
+  await trainee.learn(one.samples, one.labels, still); // opens what opens late
+  const peaks: number[] = [];
+  const repeats = learning === 'nearest' ? 1 : 5; // what they keep, they keep once
+  while (peaks.length < repeats) {
+    await settle();
+    const finish = startPeak();
+    if (learning === 'none') await trainee.predict(one.samples);
+    else await learnOnce(trainee, examples, { size, batchSize: plan.batchSize });
+    peaks.push(finish());
+  }
+  return median(peaks);
+}
+
+async function learnOnce(
+  trainee: Trainee,
+  examples: Examples,
+  { size, batchSize }: { readonly size: number; readonly batchSize: number },
+): Promise<void> {
+  const all = examples.labels.map((_, index) => index);
+  for (let start = 0; start < all.length; start += batchSize) {
+    const { samples, labels } = pick(examples, size, all.slice(start, start + batchSize));
+    await trainee.learn(samples, labels, still);
+  }
+}
+
+// What was garbage before the measurement must not hide what is needed during it.
+async function settle(): Promise<void> {
+  let resident = Infinity;
+  while (process.memoryUsage.rss() < resident - 2 ** 18) {
+    resident = process.memoryUsage.rss();
+    globalThis.gc?.();
+    await setTimeout(20);
+  }
+}
+
+/** Median wall time of a step of each trainee on the same batch, in milliseconds, after two rounds to warm up. */
+export async function stepTimes(
+  trainees: readonly Trainee[],
+  { samples, labels }: Examples,
+  onRound: (round: number, rounds: number) => void,
+): Promise<number[]> {
+  const rounds = 15;
+  const times = trainees.map((): number[] => []);
+  for (let round = -2; round < rounds; round++) {
+    for (const [index, trainee] of trainees.entries()) {
+      const started = performance.now();
+      await trainee.learn(samples, labels, still);
+      if (round >= 0) times[index]?.push(performance.now() - started);
+    }
+    onRound(Math.max(0, round + 1), rounds);
+  }
+  return times.map(median);
+}
+
+/** Of an odd number of values. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) / 2] ?? 0;
+}
