@@ -33,7 +33,7 @@ export const soundForm: LogMelForm = {
 const size = soundForm.frames * soundForm.bands;
 const featuresOf = logMel(soundForm);
 
-function spokenDigitsTask(cell: Exclude<CellName, 'rnn'>, quickUsers: number): Task {
+function spokenDigitsTask(cell: Exclude<CellName, 'rnn'>): Task {
   return {
     name: `fsdd-${cell}`,
     title: `A new voice, ${cell.toUpperCase()}`,
@@ -43,7 +43,8 @@ function spokenDigitsTask(cell: Exclude<CellName, 'rnn'>, quickUsers: number): T
       'recordings of the people it was trained on.',
     tuningUsers: speakers.slice(0, 2),
     users: speakers.slice(2),
-    quickUsers,
+    isRecurrent: true,
+    quickUsers: 0,
     batchSize: 4,
     epochs: 16,
     missing: () => (sharedArrays(dataSet) ? null : `${dataSet}.bin is not here`),
@@ -59,8 +60,8 @@ function spokenDigitsTask(cell: Exclude<CellName, 'rnn'>, quickUsers: number): T
   };
 }
 
-export const spokenDigitsByGru = spokenDigitsTask('gru', 1);
-export const spokenDigitsByLstm = spokenDigitsTask('lstm', 0);
+export const spokenDigitsByGru = spokenDigitsTask('gru');
+export const spokenDigitsByLstm = spokenDigitsTask('lstm');
 
 function ownerData(user: string, seed: number): OwnerData {
   const arrays = present();

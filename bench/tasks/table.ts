@@ -1,7 +1,10 @@
 import { cifarCorruptions } from './cifar-corruptions.ts';
+import { digitRowsByGru, digitRowsByLstm } from './digit-rows.ts';
 import { hardDigits, mildDigits } from './digits.ts';
+import { spokenDigitsByGru } from './fsdd.ts';
 import { newClasses } from './new-classes.ts';
 import type { Task } from './task.ts';
+import { activityByGru } from './wisdm.ts';
 import { writers } from './writers.ts';
 
 /** In the order they are measured. */
@@ -11,6 +14,10 @@ export const tasks: readonly Task[] = [
   cifarCorruptions,
   newClasses,
   writers,
+  digitRowsByGru,
+  digitRowsByLstm,
+  activityByGru,
+  spokenDigitsByGru,
 ];
 
 /** Throws RangeError naming the tasks there are. */

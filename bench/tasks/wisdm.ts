@@ -26,7 +26,7 @@ const users = Array.from({ length: 49 }, (_, index) => 1601 + index).filter((id)
 const usersOf = (part: string): string[] =>
   users.filter((_, rank) => partOf(rank) === part).map(String);
 
-function activityTask(cell: Exclude<CellName, 'rnn'>, quickUsers: number): Task {
+function activityTask(cell: Exclude<CellName, 'rnn'>): Task {
   const onnxFile = fileURLToPath(new URL(`../../demo/activity-${cell}.onnx`, import.meta.url));
   return {
     name: `wisdm-${cell}`,
@@ -38,7 +38,7 @@ function activityTask(cell: Exclude<CellName, 'rnn'>, quickUsers: number): Task 
     tuningUsers: usersOf('tuning'),
     users: usersOf('reported'),
     isRecurrent: true,
-    quickUsers,
+    quickUsers: 0,
     batchSize: 4,
     epochs: 16,
     missing: () => (sharedArrays(dataSet) ? null : `${dataSet}.bin is not here`),
@@ -51,8 +51,8 @@ function activityTask(cell: Exclude<CellName, 'rnn'>, quickUsers: number): Task 
   };
 }
 
-export const activityByGru = activityTask('gru', 2);
-export const activityByLstm = activityTask('lstm', 0);
+export const activityByGru = activityTask('gru');
+export const activityByLstm = activityTask('lstm');
 
 function ownerData(arrays: SharedArrays, user: number): OwnerData {
   const [owner, time] = [arrays.array('user'), arrays.array('t')];
