@@ -65,7 +65,7 @@ export { memoryStorage } from './state/memory-storage.ts';
 export type { LessonOutcome, LessonRecord, State, StateOptions } from './state/state.ts';
 export { openState } from './state/state.ts';
 export type { Storage } from './state/storage.ts';
-export type { Label, Labels } from './learning/class-indices.ts';
+export type { Label, Labels } from './learning/class-index.ts';
 export type { Prediction } from './learning/prediction.ts';
 export { logitPositions, outputRows } from './learning/prediction.ts';
 export type { KeptLesson, LabelledSamples, LearnerParts, Teach } from './learner.ts';

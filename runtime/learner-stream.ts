@@ -12,8 +12,8 @@ import type { Parameters } from './graph/parameters.ts';
 import { sizeOf } from './graph/shape.ts';
 import type { KeptLesson } from './learner.ts';
 import { judge, rightShare } from './learning/accuracy.ts';
-import { classIndices } from './learning/class-indices.ts';
-import type { Label } from './learning/class-indices.ts';
+import { classesOf } from './learning/class-index.ts';
+import type { Label } from './learning/class-index.ts';
 import { pickExamples } from './learning/examples.ts';
 import type { SplitExamples } from './learning/examples.ts';
 import { whyNot } from './learning/gate.ts';
@@ -227,8 +227,8 @@ export class LearnerStream implements AsyncDisposable {
         `learn: expected a label, of 1 to ${most} steps, got ${given.length}; give that of the last step`,
       );
     }
-    const one = { names: this.#parts.labels(), positions: 1, steps: 1 };
-    const classes = given.map((label) => (label === null ? -1 : classIndices([label], 1, one)[0]!));
+    const names = this.#parts.labels();
+    const classes = given.map((label) => (label === null ? -1 : classesOf([label], 1, names)[0]!));
     return [...Array.from({ length: this.#positions - given.length }, () => -1), ...classes];
   }
 

@@ -8,8 +8,8 @@ import { copyParameters, overwriteParameters } from './graph/parameters.ts';
 import type { Parameters } from './graph/parameters.ts';
 import { sizeOf } from './graph/shape.ts';
 import type { LearnerStream } from './learner-stream.ts';
-import { classIndices, positionsOf } from './learning/class-indices.ts';
-import type { LabelForm, Labels } from './learning/class-indices.ts';
+import { classesOf, positionsOf } from './learning/class-index.ts';
+import type { Label, LabelForm, Labels } from './learning/class-index.ts';
 import { noExamples, sequenceOf, splitExamples } from './learning/examples.ts';
 import type { Examples, SplitExamples } from './learning/examples.ts';
 import { quantizeAll } from './learning/input.ts';
@@ -136,12 +136,14 @@ export class Learner implements AsyncDisposable {
    * the lesson failed; either way the old weights stand.
    */
   async learn({ x, y }: LabelledSamples, options: LessonOptions = {}): Promise<KeptLesson> {
-    const { samples, padding } = this.#quantize(x);
-    const labels = classIndices(y, samples.length / this.#size, this.#labelForm, padding);
-    if (labels.every((label) => label < 0)) {
-      throw new InputError('labels: expected at least one, got none; give the class of a step');
-    }
-    return this.#teach({ samples, labels, padding }, options, null);
+    return this.#change(async () => {
+      const { samples, padding } = this.#quantize(x);
+      const labels = await this.#classes(y, samples.length / this.#size, padding);
+      if (labels.every((label) => label < 0)) {
+        throw new InputError('labels: expected at least one, got none; give the class of a step');
+      }
+      return this.#teach({ samples, labels, padding }, options, null);
+    });
   }
 
   /**
@@ -154,42 +156,33 @@ export class Learner implements AsyncDisposable {
     x: LabelledSamples['x'],
     options: LessonOptions = {},
   ): Promise<KeptLesson> {
-    if (this.#positions > 1) {
-      throw new InputError(
-        'addClass: expected a model with one label a sample, got labels of every step; export again with more classes',
-      );
-    }
-    const { length } = this.labels;
-    if (!isLabel(label) || this.labels.includes(label)) {
-      throw new InputError(
-        `addClass: expected a new label of 1 to 256 printable characters, got ${JSON.stringify(label)}`,
-      );
-    }
-    if (length >= outputRows(this.content)) {
-      throw new InputError(
-        `addClass: expected a spare output row, got ${length} classes in ${length} rows; removeClass frees one, or export again with more spare classes`,
-      );
-    }
-    const { samples, padding } = this.#quantize(x);
-    const labels = Array.from({ length: samples.length / this.#size }, () => length);
-    // Of few, one held out would judge by chance, and be missed.
-    const holdout = labels.length < 10 ? 0 : 0.2;
-    return this.#teach({ samples, labels, padding }, { holdout, ...options }, label);
+    return this.#change(async () => {
+      const { samples, padding } = this.#quantize(x);
+      const { labels: known } = this;
+      const { whyNotAdd } = await loaded('addClass', () => import('./learning/head.ts'));
+      const names = { label, known, isPrintable: isLabel(label) };
+      const refusal = whyNotAdd(names, outputRows(this.content), this.#positions);
+      if (refusal !== null) throw new InputError(`addClass: ${refusal}`);
+      const labels = Array.from({ length: samples.length / this.#size }, () => known.length);
+      // Of few, one held out would judge by chance, and be missed.
+      const holdout = labels.length < 10 ? 0 : 0.2;
+      return this.#teach({ samples, labels, padding }, { holdout, ...options }, label);
+    });
   }
 
   /** Takes back a class that was added, whenever that was; what else was learned stays. Can be undone. */
   removeClass(label: string): Promise<string> {
     return this.#change(async () => {
       const { content } = this;
+      const { removeRow, whyNotRemove } = await loaded(
+        'removeClass',
+        () => import('./learning/head.ts'),
+      );
+      const refusal = whyNotRemove(label, this.#parts.state.labels);
+      if (refusal !== null) throw new InputError(`removeClass: ${refusal}`);
       const row = this.labels.indexOf(label);
-      if (row < content.labels.length) {
-        throw new InputError(
-          `removeClass: expected one of the classes added here (${this.#parts.state.labels.join(', ') || 'none'}), got ${JSON.stringify(label)}`,
-        );
-      }
       const { state } = this.#parts;
       const parameters = copyParameters(this.#parts.parameters);
-      const { removeRow } = await loaded('removeClass', () => import('./learning/head.ts'));
       removeRow(content, parameters, row, this.labels.length);
       const id = await state.commit({ ...noLesson, cause: `class ${label} removed` }, parameters, {
         labels: state.labels.filter((each) => each !== label),
@@ -279,25 +272,27 @@ export class Learner implements AsyncDisposable {
     await this.#parts.state[Symbol.asyncDispose]();
   }
 
-  #teach(examples: Examples, options: LessonOptions, label: string | null): Promise<KeptLesson> {
-    return this.#change(async () => {
-      const { parameters, teach, state, rehearsalBytes: bytes = 2 ** 18 } = this.#parts;
-      const { holdout = 0.2, seed = 0 } = options;
-      const size = this.#size;
-      const fresh = splitExamples(examples, { size, fraction: holdout, seed });
-      const old = withoutThese(state.examples, fresh, size);
-      const newClass = label === null ? null : this.labels.length;
-      const request = { parameters, fresh, old, newClass, firstStep: state.steps };
-      const { report, parameters: learned } = await teach(request, options);
-      const cause = report.cause ?? (label === null ? undefined : `class ${label} added`);
-      const id = await state.commit({ ...report, cause }, learned, {
-        labels: label === null ? state.labels : [...state.labels, label],
-        examples: remember(old, fresh, { size, bytes, seed: state.seed }),
-      });
-      if (!learned) return { ...report, id: null };
-      await this.#adopt(learned);
-      return { ...report, id };
+  async #teach(
+    examples: Examples,
+    options: LessonOptions,
+    label: string | null,
+  ): Promise<KeptLesson> {
+    const { parameters, teach, state, rehearsalBytes: bytes = 2 ** 18 } = this.#parts;
+    const { holdout = 0.2, seed = 0 } = options;
+    const size = this.#size;
+    const fresh = splitExamples(examples, { size, fraction: holdout, seed });
+    const old = withoutThese(state.examples, fresh, size);
+    const newClass = label === null ? null : this.labels.length;
+    const request = { parameters, fresh, old, newClass, firstStep: state.steps };
+    const { report, parameters: learned } = await teach(request, options);
+    const cause = report.cause ?? (label === null ? undefined : `class ${label} added`);
+    const id = await state.commit({ ...report, cause }, learned, {
+      labels: label === null ? state.labels : [...state.labels, label],
+      examples: remember(old, fresh, { size, bytes, seed: state.seed }),
     });
+    if (!learned) return { ...report, id: null };
+    await this.#adopt(learned);
+    return { ...report, id };
   }
 
   /** One change at a time: each starts from what the one before it left. */
@@ -347,6 +342,12 @@ export class Learner implements AsyncDisposable {
 
   get #labelForm(): LabelForm {
     return { names: this.labels, positions: this.#positions, steps: this.#format.shape[0] };
+  }
+
+  async #classes(y: Labels, count: number, padding?: readonly number[]): Promise<number[]> {
+    if (this.#positions === 1) return classesOf(y as ArrayLike<Label>, count, this.labels);
+    const { classIndices } = await loaded('learn', () => import('./sequences.ts'));
+    return classIndices(y, count, this.#labelForm, padding);
   }
 
   #quantize(samples: LabelledSamples['x']): ReturnType<typeof quantizeAll> {

@@ -10,6 +10,7 @@ export { layerGradient } from './kernels/recurrent/gradient-sums.ts';
 export { learnSequence } from './kernels/recurrent/learn-sequence.ts';
 export { predictStep, stepNetworkOf } from './kernels/recurrent/predict-step.ts';
 export { updatedMaps } from './kernels/recurrent/updated-maps.ts';
+export { classIndices } from './learning/class-indices.ts';
 export { sequenceCalls } from './learning/recurrence.ts';
 export { checkRecurrentLayers, checkSequenceLearning } from './package/check-sequences.ts';
 export { openStream } from './learner-stream.ts';

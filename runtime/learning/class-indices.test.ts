@@ -2,8 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import { InputError } from '../errors.ts';
-import { classIndices, positionsOf } from './class-indices.ts';
-import type { Labels } from './class-indices.ts';
+import { positionsOf } from './class-index.ts';
+import type { Labels } from './class-index.ts';
+import { classIndices } from './class-indices.ts';
 
 const test = suite('runtime/learning/class-indices');
 

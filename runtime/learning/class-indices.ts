@@ -1,26 +1,8 @@
-// Labels as callers give them -> class indices, one for each position of a model's logits.
+// Labels of the steps of sequences, as callers give them -> class indices, one for each position of a model's logits.
 import { InputError } from '../errors.ts';
+import { classesOf, classIndex, positionsOf } from './class-index.ts';
+import type { Label, LabelForm, Labels } from './class-index.ts';
 import { checkLabels } from './examples.ts';
-
-/** A class index, a label by name; null at a step that is not judged. */
-export type Label = number | string | null;
-
-/** Labels of samples one after another, or one array each. */
-export type Labels = ArrayLike<Label> | readonly ArrayLike<Label>[];
-
-export interface LabelForm {
-  /** Of all classes. */
-  readonly names: readonly string[];
-  /** Positions of the logits of a whole sample. */
-  readonly positions: number;
-  /** Steps of the model's input. */
-  readonly steps: number;
-}
-
-/** Positions that a sample has in the logits, if `padding` of its input's steps are missing; they are the last ones. */
-export function positionsOf({ positions, steps }: Omit<LabelForm, 'names'>, padding = 0): number {
-  return Math.ceil(((steps - padding) * positions) / steps);
-}
 
 /**
  * Class indices of `count` samples, as many each as the logits have positions; -1 where a position is not
@@ -34,11 +16,7 @@ export function classIndices(
   padding: readonly number[] = [],
 ): number[] {
   const { names, positions } = form;
-  if (positions === 1) {
-    const flat = Array.from(labels as ArrayLike<Label>, (label, i) => classIndex(label, i, names));
-    checkLabels(flat, count, names.length);
-    return flat;
-  }
+  if (positions === 1) return classesOf(labels as ArrayLike<Label>, count, names);
   const own = Array.from({ length: count }, (_, i) => positionsOf(form, padding[i]));
   const all = Array.from<Label | ArrayLike<Label>>(labels as ArrayLike<Label>);
   const flat = flattened(all, own).map((label, index) => {
@@ -78,13 +56,4 @@ function requireCount(
 ): void {
   if (length === count) return;
   throw new InputError(`${where}: expected ${expected}, got ${length}`);
-}
-
-function classIndex(label: Label, index: number, names: readonly string[]): number {
-  if (typeof label === 'number') return label;
-  const found = names.indexOf(label ?? '');
-  if (found >= 0) return found;
-  throw new InputError(
-    `labels[${index}]: expected one of ${names.slice(0, 20).join(', ')}, got ${JSON.stringify(label)}`,
-  );
 }

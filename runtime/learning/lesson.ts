@@ -1,7 +1,8 @@
 // A lesson is a transaction: some examples are held out, the rest are learned together with old ones,
 // and the new weights stand only if they help on those held out and harm none of the old ones that
 // are held back. Otherwise the weights from before do, bit for bit.
-import type { Engine } from '../engine.ts';
+import type { Activation, Engine } from '../engine.ts';
+import { EngineError } from '../errors.ts';
 import { inferShapes } from '../graph/graph.ts';
 import { copyParameters, overwriteParameters } from '../graph/parameters.ts';
 import type { Parameters } from '../graph/parameters.ts';
@@ -10,16 +11,12 @@ import { loaded } from '../loaded.ts';
 import type { PackageContent } from '../package/content.ts';
 import { judge, rightShare } from './accuracy.ts';
 import type { Judgement } from './accuracy.ts';
-import { joinExamples, pickExamples } from './examples.ts';
+import { joinExamples, pickExamples, selectSamples, sequenceOf } from './examples.ts';
 import type { SampleSize, SplitExamples } from './examples.ts';
-import { featuresOf } from './features.ts';
 import { whyNoClass, whyNot } from './gate.ts';
 import { layoutOf } from './layout.ts';
 import { learnSteps } from './lesson-steps.ts';
 import type { StepOptions } from './lesson-steps.ts';
-
-/** That a new class's row is made from: more old examples would only take longer. */
-const mostOld = 128;
 
 export interface LessonOptions extends StepOptions {
   /** Fraction of each class held out for the gate, 0 to 0.5; default 0.2. */
@@ -89,9 +86,15 @@ export async function runLesson(
     const [freshBefore, oldBefore] = await judgeAll(engine, judges, form);
     if (newClass !== null) {
       const { imprintClass } = await loaded('lesson', () => import('./head.ts'));
-      const made = await featuresOf(lesson, examples, training, form);
-      const others = await featuresOf(lesson, examples, rehearsed.slice(0, mostOld), form);
-      await imprintClass(lesson, { row: newClass, fresh: made, old: others });
+      const upload = (index: number): Activation =>
+        engine.upload(
+          selectSamples(examples.samples, size, [index]),
+          1,
+          sequenceOf(examples, form.steps, [index]),
+        );
+      const row = { row: newClass, training, rehearsed, upload };
+      const refusal = await imprintClass(lesson, row);
+      if (refusal !== null) throw new EngineError(`addClass: ${refusal}`);
     }
     const course = {
       engine,

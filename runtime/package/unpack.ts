@@ -22,8 +22,8 @@ export function unpack(bytes: Uint8Array, where: string): unknown {
   };
   const uint = (width: number): number => {
     const start = take(width);
-    if (width === 1) return view.getUint8(start);
-    return width === 2 ? view.getUint16(start) : view.getUint32(start);
+    if (width === 4) return view.getUint32(start);
+    return width === 2 ? view.getUint16(start) : bytes[start]!;
   };
   const run = (count: number): Uint8Array => bytes.subarray(take(count), position);
   const array = (count: number, depth: number): unknown[] => {
