@@ -5,6 +5,7 @@ import { InputError } from '#runtime';
 import { readSamples } from '../data/read-samples.ts';
 import type { Samples } from '../data/samples.ts';
 import { selectSamples, selectUser } from '../data/select-samples.ts';
+import { rowsOf } from '../data/sequence-rows.ts';
 import { addDataOptions, addLearnerOptions } from './learner-options.ts';
 import type { LearnerOptions } from './learner-options.ts';
 import { addLessonOptions } from './lesson-options.ts';
@@ -48,10 +49,17 @@ Examples:
       const { openLearner } = await import('../index.ts');
       await using learner = await openLearner(path, { ...flags, lessons: 'here' });
       const form = sampleForm(learner.content, flags.sampleRate ?? null);
-      const { x, shape } = ofLabel(await readSamples(data, form), label, { flags, data });
+      const samples = ofLabel(await readSamples(data, form), label, { flags, data });
+      const { x, shape } = samples;
+      const own = rowsOf(samples, form.shape[0]);
       const lesson = await measureLesson(
         learner,
-        { x, count: shape[0] ?? 1, flags, teach: (options) => learner.addClass(label, x, options) },
+        {
+          x,
+          count: shape[0] ?? 1,
+          flags,
+          teach: (options) => learner.addClass(label, own, options),
+        },
         terminal,
       );
       const object = { ...lesson, labels: learner.labels };

@@ -1,4 +1,5 @@
 import type { Calibration, ImportedModel } from '#exporters';
+import { InputError } from '#runtime';
 import type { SoundDescription } from '#runtime';
 
 import { labelIndices } from '../data/label-indices.ts';
@@ -27,10 +28,18 @@ export async function readCalibration(
     sampleRate: null,
     sound,
   };
-  const { x, y } = await readSamples(path, form);
+  const { x, y, shape, lengths } = await readSamples(path, form);
+  if (lengths) {
+    throw new InputError(`${path}: expected whole sequences, got lengths; calibrate on whole ones`);
+  }
   const names = labels ?? (y && classNames(y));
   return {
-    calibration: { x, ...(y && { y: names ? labelIndices(y, names, path) : y.map(Number) }) },
+    calibration: {
+      x,
+      ...(y && {
+        y: names ? labelIndices(y, names, path, y.length / (shape[0] ?? 1)) : y.map(Number),
+      }),
+    },
     ...(names && { labels: names }),
   };
 }

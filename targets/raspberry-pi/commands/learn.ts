@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import { labelRows, rowsOf } from '../data/sequence-rows.ts';
 import { addDataOptions, addLearnerOptions } from './learner-options.ts';
 import type { LearnerOptions } from './learner-options.ts';
 import { addLessonOptions } from './lesson-options.ts';
@@ -39,10 +40,18 @@ Examples:
       // In place: a thread of its own would only add its own memory to what is measured.
       await using learner = await openLearner(packagePath, { ...flags, lessons: 'here' });
       const data = await openData(dataPath, learner, flags);
-      const [y, { x, shape }] = [requireClasses(data, dataPath), data.samples];
+      const { x, shape } = data.samples;
+      const [steps] = learner.content.model.graph.inputShape;
+      const own = rowsOf(data.samples, steps);
+      const y = labelRows(requireClasses(data, dataPath), data.samples, steps);
       const object = await measureLesson(
         learner,
-        { x, count: shape[0] ?? 1, flags, teach: (options) => learner.learn({ x, y }, options) },
+        {
+          x,
+          count: shape[0] ?? 1,
+          flags,
+          teach: (options) => learner.learn({ x: own, y }, options),
+        },
         terminal,
       );
       printResult(terminal, flags, { object, lines: describeLesson(object, flags.state) });

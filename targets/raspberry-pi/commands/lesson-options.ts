@@ -17,7 +17,7 @@ export interface LessonFlags {
 }
 
 export function addLessonOptions(command: Command): Command {
-  return command
+  return addKeepOption(command)
     .option('--epochs <n>', 'passes over the samples (default: as exported)', wholeNumber(1))
     .option('--batch <n>', 'samples in a step (default: as exported)', wholeNumber(1))
     .option(
@@ -41,15 +41,15 @@ export function addLessonOptions(command: Command): Command {
       'fixes which samples are held out, the order and the rounding',
       wholeNumber(0),
       0,
-    )
-    .addOption(
-      new Option(
-        '--keep <when>',
-        'keep what was learned if it helped and harmed nothing, or always',
-      )
-        .choices(['improved', 'always'])
-        .default('improved'),
     );
+}
+
+export function addKeepOption(command: Command): Command {
+  return command.addOption(
+    new Option('--keep <when>', 'keep what was learned if it helped and harmed nothing, or always')
+      .choices(['improved', 'always'])
+      .default('improved'),
+  );
 }
 
 /** The same as a learner takes it. */

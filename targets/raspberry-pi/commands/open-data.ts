@@ -13,7 +13,7 @@ export interface DataOptions {
   readonly sampleRate?: number;
 }
 
-/** Samples with class indices, null where the data names no labels. */
+/** Samples with class indices, as many as labels, -1 for none; null where the data names no labels. */
 export interface OwnSamples {
   readonly samples: Samples;
   readonly classes: readonly number[] | null;
@@ -27,7 +27,8 @@ export async function openData(
 ): Promise<OwnSamples> {
   const all = await readSamples(path, sampleForm(content, sampleRate ?? null));
   const samples = user === undefined ? all : selectUser(all, user, path);
-  return { samples, classes: samples.y ? labelIndices(samples.y, labels, path) : null };
+  const each = Math.max(1, Math.round((samples.y?.length ?? 0) / (samples.shape[0] ?? 1)));
+  return { samples, classes: samples.y ? labelIndices(samples.y, labels, path, each) : null };
 }
 
 /** The class indices; InputError where the data has none. */

@@ -1,7 +1,8 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
-/** Where a command writes: results to `stdout`, everything else to `stderr`. */
+/** Where a command writes: results to `stdout`, everything else to `stderr`. Only `stream` reads `stdin`. */
 export interface Terminal {
+  readonly stdin?: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable & { readonly isTTY?: boolean };
 }

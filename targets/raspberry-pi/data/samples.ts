@@ -10,7 +10,12 @@ export interface Samples {
   readonly x: Float32Array<ArrayBuffer>;
   /** Number of samples, then the shape of one. */
   readonly shape: readonly number[];
-  /** A class each, by index or by name; absent where the files name none. */
+  /** Steps of each sample, the first ones of its row; absent where all are whole. */
+  readonly lengths?: readonly number[];
+  /**
+   * A class each, by index or by name; absent where the files name none. Of sequences also as many a sample as
+   * it has steps: -1 or '' where one is not judged, and after its last.
+   */
   readonly y?: readonly number[] | readonly string[];
   /** Whose sample it is, where the files say so. */
   readonly user?: readonly number[] | readonly string[];

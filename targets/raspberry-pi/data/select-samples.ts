@@ -16,7 +16,7 @@ export function selectUser(samples: Samples, user: string, where: string): Sampl
 
 /** Those whose index `isWanted`, with their labels and names; maybe none. */
 export function selectSamples(samples: Samples, isWanted: (index: number) => boolean): Samples {
-  const { x, y, names, shape } = samples;
+  const { x, y, names, lengths, shape } = samples;
   const [count = 0, ...sample] = shape;
   const indices = Array.from({ length: count }, (_, index) => index).filter(isWanted);
   const size = x.length / Math.max(1, count);
@@ -24,11 +24,15 @@ export function selectSamples(samples: Samples, isWanted: (index: number) => boo
   for (const [position, index] of indices.entries()) {
     selected.set(x.subarray(index * size, (index + 1) * size), position * size);
   }
-  const pick = <Item>(items: readonly Item[]): Item[] => indices.map((index) => items[index]!);
+  const pick = <Item>(items: readonly Item[]): Item[] => {
+    const each = items.length / Math.max(1, count);
+    return indices.flatMap((index) => items.slice(index * each, (index + 1) * each));
+  };
   return {
     x: selected,
     shape: [indices.length, ...sample],
     ...(y && { y: pick<number | string>(y) as number[] | string[] }),
     ...(names && { names: pick(names) }),
+    ...(lengths && { lengths: pick(lengths) }),
   };
 }
