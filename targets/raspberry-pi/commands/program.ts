@@ -5,7 +5,6 @@ import { Command, CommanderError } from 'commander';
 
 import { addAddClass } from './add-class.ts';
 import { addBench } from './bench.ts';
-import { addBench } from './bench.ts';
 import { addExport } from './export.ts';
 import { addHistory } from './history.ts';
 import { addInspect } from './inspect.ts';
@@ -62,7 +61,6 @@ Every command takes --json and then prints one JSON object. Exit codes: 0 done, 
   addReset(program, terminal);
   addSave(program, terminal);
   addLoad(program, terminal);
-  addBench(program, terminal);
   addBench(program, terminal);
   return program;
 }
