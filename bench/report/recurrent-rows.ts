@@ -11,9 +11,13 @@ type Measured = Pick<TaskResult, 'task' | 'arms' | 'runs'>;
 export function recurrentPromises(result: Measured): Row[] {
   const { task, arms } = result;
   if (!arms.some(({ arm }) => arm === 'truncated BPTT')) return [];
-  const isOfRows = task.startsWith('digit-rows');
+  const isOfRows = isDigitRows(task);
   const rows = isOfRows ? [gapRow(result), headRow(result)] : [shareRow(result)];
   return [...rows, truncatedRow(result), worstRow(result)];
+}
+
+function isDigitRows(task: string): boolean {
+  return task.startsWith('digit-rows');
 }
 
 function gapRow(result: Measured): Row {
@@ -41,8 +45,9 @@ function truncatedRow(result: Measured): Row {
   return {
     claim: `${result.task}: onward against truncated backprop through time in the same memory`,
     measured: `${gap.toFixed(2)} points`,
-    promised: 'above',
-    holds: gap > 0,
+    // Elsewhere the end of a sequence may be all that tells; the row stands for comparison.
+    promised: isDigitRows(result.task) ? 'above' : '',
+    holds: isDigitRows(result.task) ? gap > 0 : null,
   };
 }
 
