@@ -1,6 +1,7 @@
 // npm run bench: everything that is claimed, measured, in one table. Quick by default; --full takes every task,
 // every user, three seeds and ten thousand steps, and takes up a run that was stopped. --only forward,accuracy,...
 // picks parts, --tasks digits-hard,... tasks; --json prints JSON; --fresh measures again what earlier runs kept.
+// --report file.json measures nothing: it draws report.html of a result file, as every run does of its own.
 // --compare a.json b.json measures nothing: it says what became worse from a to b, and exits with 1 if anything did.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +17,9 @@ import { browserRows } from './report/browser-rows.ts';
 import { forwardRows } from './report/forward-rows.ts';
 import { growthCurveRows } from './report/growth-curve-rows.ts';
 import { growthRows } from './report/growth-rows.ts';
+import { standaloneSvg } from './report/html/chart.ts';
+import { paretoChart } from './report/html/pareto-chart.ts';
+import { reportPage } from './report/html/report-page.ts';
 import { memoryRows } from './report/memory-rows.ts';
 import { peerRows } from './report/peer-rows.ts';
 import type { Row } from './report/row.ts';
@@ -34,6 +38,7 @@ const { values: options, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     compare: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
     only: { type: 'string' },
     tasks: { type: 'string' },
   },
@@ -121,6 +126,17 @@ function read(file: string): BenchResults {
   return JSON.parse(readFileSync(file, 'utf8')) as BenchResults;
 }
 
+/** Writes bench/report.html, and a picture of each task beside the results. */
+function draw(results: BenchResults): void {
+  const page = fileURLToPath(new URL('./report.html', import.meta.url));
+  writeFileSync(page, reportPage(results));
+  mkdirSync(resultsFolder, { recursive: true });
+  for (const task of results.tasks.filter(({ arms }) => arms.length > 0)) {
+    writeFileSync(`${resultsFolder}${task.task}.svg`, standaloneSvg(paretoChart(task)));
+  }
+  console.error(`report: ${page}`);
+}
+
 function compare([before, after]: readonly string[]): never {
   if (before === undefined || after === undefined) {
     console.error('bench: expected --compare before.json after.json');
@@ -137,6 +153,10 @@ function compare([before, after]: readonly string[]): never {
 }
 
 if (options.compare) compare(positionals);
+if (options.report) {
+  draw(read(positionals[0] ?? `${resultsFolder}quick.json`));
+  process.exit(0);
+}
 if (options.fresh) rmSync(`${resultsFolder}runs`, { recursive: true, force: true });
 const date = new Date().toISOString();
 const wanted = options.only?.split(',') ?? Object.keys(parts);
@@ -164,6 +184,7 @@ const results: BenchResults = {
 };
 mkdirSync(resultsFolder, { recursive: true });
 writeFileSync(`${resultsFolder}${results.mode}.json`, `${JSON.stringify(results, null, 2)}\n`);
+draw(results);
 if (options.json) console.log(JSON.stringify(results));
 else {
   const cells = rows.map((row) => [row.claim, row.measured, row.promised, verdict(row)]);

@@ -1,8 +1,8 @@
 // From an ONNX file and some samples to an int8 model: everything an export does once, whatever the
 // plan. Benchmarks prepare once and assemble many plans.
 import { InputError, inferShapes, sizeOf } from '#runtime';
-import { logMel, logMelForm } from '#runtime/sound';
 import type { InputDescription, Model, Module, Shape, SoundDescription } from '#runtime';
+import { logMel, logMelForm } from '#runtime/sound';
 
 import type { FloatModel } from './float/model.ts';
 import { outputOf, runFloat } from './float/run.ts';

@@ -1,8 +1,8 @@
 // What a recurrent layer takes over the opened model: one chunk of steps at a time, whatever the length of
 // the sequence, but for the states that are kept at the starts of chunks where all steps are exact.
 import { cells, rowsOf } from '#runtime';
-import { sequenceCalls } from '#runtime/sequences';
 import type { OperatorAttributes, Recurrence, Shape } from '#runtime';
+import { sequenceCalls } from '#runtime/sequences';
 
 type Attributes = OperatorAttributes['recurrent'];
 

@@ -5,7 +5,15 @@ import { GraphBuilder } from '../onnx/graph-builder.ts';
 import type { NodeOptions } from '../onnx/graph-builder.ts';
 
 /** ONNX's TensorProto.DataType of the types that programs cast to. */
-const castCodes = { float32: 1, uint8: 2, int16: 5, int32: 6, int64: 7, bool: 9, double: 11 } as const;
+const castCodes = {
+  float32: 1,
+  uint8: 2,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  double: 11,
+} as const;
 
 /** d, s_d, z_d = Q(g): uint8 of g's shape, and two scalars. */
 export interface QuantizedError {

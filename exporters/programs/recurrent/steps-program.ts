@@ -8,7 +8,7 @@ import { addSteps } from './run-steps.ts';
 import type { BodyValue } from './scan.ts';
 
 /** True where every chunk's state is wanted later. */
-export function keepsAll({ frame: { source }, site }: Sequence): boolean {
+function keepsAll({ frame: { source }, site }: Sequence): boolean {
   return site.attributes.output === 'sequence' || source.plan.recurrence?.earlier === 'exact';
 }
 

@@ -22,10 +22,10 @@ globalThis.learnPackage = async (url, steps) => {
   await using engine = await openWebglEngine(engineInput(content, parameters));
   const logits = await learnSeededSteps(engine, content, steps);
   return {
-    logits: logits.map((own) => [...own]),
+    logits: logits.map((own) => Array.from(own)),
     layers: [...parameters.values()].map(({ weights, bias }) => ({
-      weights: [...weights],
-      bias: [...bias],
+      weights: Array.from(weights),
+      bias: Array.from(bias),
     })),
   };
 };
