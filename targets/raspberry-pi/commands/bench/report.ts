@@ -39,7 +39,7 @@ export interface ArmReport {
   readonly msPerStep: number | null;
   readonly peakBytes: number | null;
   readonly keptBytes: number | null;
-  /** Whether no other arm is at least as accurate in no more memory, and better in one of the two. */
+  /** Whether no other arm is at least as accurate in no more memory, and better in one of the two; in memory by 256 KiB. */
   readonly onFront: boolean;
   readonly runs: readonly {
     readonly seed: number;
@@ -162,9 +162,12 @@ function mean(scores: readonly (Score | undefined)[]): number | null {
   return accuracies.length === 0 ? null : sum / accuracies.length;
 }
 
+/** Peaks of the same arm differ by up to 190 KiB from process to process; less than this is no difference. */
+const resolution = 2 ** 18;
+
 function beats(a: Point, b: Point): boolean {
   const isNoWorse = a.accuracy >= b.accuracy && a.peakBytes <= b.peakBytes;
-  return isNoWorse && (a.accuracy > b.accuracy || a.peakBytes < b.peakBytes);
+  return isNoWorse && (a.accuracy > b.accuracy || a.peakBytes < b.peakBytes - resolution);
 }
 
 /** Nothing where the package's own plan is not among the points. */
@@ -178,7 +181,7 @@ function sentencesOn(points: readonly Point[], holdout: number): string[] {
   const sample = showPoints(1 / holdout);
   return [
     winners.length === 0
-      ? `The package's own plan is on the Pareto front: nothing here is as accurate in less than ${showBytes(own.peakBytes)}.`
+      ? `The package's own plan is on the Pareto front: none is more accurate in its ${showBytes(own.peakBytes)}, or as accurate in clearly less.`
       : `The package's own plan is not on the Pareto front: at least as accurate in no more memory: ${winners.map(({ arm }) => arm).join(', ')}.`,
     ...better.map(
       ({ arm, accuracy, peakBytes }) =>
