@@ -24,13 +24,17 @@ const ownLetters = {
   S: 'sampleOf',
   W: 'windowSums',
 };
+const definitions = Object.entries(letters)
+  .map((pair) => `#define ${pair.join(' ')}\n`)
+  .join('');
+
 /** How the text that every shader starts with begins. */
 const prologue = /^\nprecision /;
 
 /** @param {string} text of GLSL */
 function shorten(text) {
   if (text.startsWith('#version')) return text; // the vertex shader, which has no definitions
-  const definitions = Object.entries(letters).map((pair) => `#define ${pair.join(' ')}\n`);
+  if (text.includes(definitions)) return text; // of an earlier build
   let short = text
     .replaceAll(/\n\s*\/\/[^\n]*(?=\n)/g, '')
     .replaceAll(/\n\s+/g, '\n')
@@ -40,7 +44,7 @@ function shorten(text) {
   for (const [letter, name] of Object.entries({ ...letters, ...ownLetters })) {
     short = short.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), letter);
   }
-  return short.replace(prologue, (start) => `\n${definitions.join('')}${start.slice(1)}`);
+  return short.replace(prologue, (start) => `\n${definitions}${start.slice(1)}`);
 }
 
 /**
@@ -106,4 +110,11 @@ for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
   if (!path.endsWith('.js')) continue;
   const file = join(folder, path);
   writeFileSync(file, shortenLiterals(readFileSync(file, 'utf8')));
+}
+
+const start = readFileSync(join(folder, 'arithmetic.js'), 'utf8');
+if (!start.includes(definitions)) {
+  throw new Error(
+    `shorten-shaders: expected arithmetic.js to define ${Object.keys(letters).join(', ')}, got others; npm run clean and build again`,
+  );
 }

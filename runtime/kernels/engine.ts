@@ -11,7 +11,6 @@ import type {
   TailResult,
 } from '../engine.ts';
 import { InputError } from '../errors.ts';
-import { moduleInput } from '../graph/module.ts';
 import { sizeOf } from '../graph/shape.ts';
 import { requireRates, requireRunnable, requireSequence } from './check-input.ts';
 import { copySequence } from './copy-sequence.ts';
@@ -22,6 +21,7 @@ import { activationValues, gradientValues, Handle, requireLength, sequenceOf } f
 import { learnDirectly, learnExactly, learnLocally } from './learn-range.ts';
 import { feedbackByModule, gradientIsUsedBefore } from './module-feedback.ts';
 import type { ModuleFeedback } from './module-feedback.ts';
+import { moduleRange } from './module-range.ts';
 import { networkOf } from './network.ts';
 import type { Network } from './network.ts';
 import { plainContext } from './recurrent/sequence-context.ts';
@@ -189,16 +189,8 @@ class KernelEngine implements SequenceEngine {
   async [Symbol.asyncDispose](): Promise<void> {}
 
   #call(where: string, from: number, to: number, input: Activation): ForwardCall {
-    const { modules } = this.#input;
-    const isRange = Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to;
-    if (!isRange || to > modules.length || modules.length === 0) {
-      throw new InputError(
-        `${where}: expected modules within 0..${modules.length}, got ${from}..${to}`,
-      );
-    }
-    const nodes = this.#network.sites.length;
-    const start = from < modules.length ? moduleInput(modules[from]!) : nodes;
-    const range = { from: start, to: from === to ? start : modules[to - 1]!.to };
+    const { sites } = this.#network;
+    const range = moduleRange(where, this.#input.modules, sites.length, [from, to]);
     const { batch } = input;
     const values = this.#checked(where, activationValues(input, where), batch, range.from);
     const context = this.#context(sequenceOf(input));

@@ -56,7 +56,7 @@ export function feedbackByModule(input: EngineInput): readonly (ModuleFeedback |
 export function gradientIsUsedBefore(
   from: number,
   { rules }: Plan,
-  feedback: readonly (ModuleFeedback | null)[],
+  feedback: readonly (Pick<ModuleFeedback, 'source'> | null)[],
 ): boolean {
   return feedback
     .slice(0, from)

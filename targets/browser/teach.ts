@@ -23,10 +23,14 @@ export function teachHere(
     const parameters = copyParameters(request.parameters);
     const { engine, fallback } = await openEngine(engineInput(content, parameters));
     if (fallback !== null) onFallback(fallback, 'kernels');
-    await using owned = engine;
-    const report = await runLesson({ engine: owned, content, parameters }, request, options);
-    if (owned instanceof WebglEngine) onPeakBytes(owned.gpu.ledger.peakBytes);
-    return { report, parameters: report.kept ? parameters : null };
+    // Not `await using`, which compiles to a kilobyte of its own.
+    try {
+      const report = await runLesson({ engine, content, parameters }, request, options);
+      if (engine instanceof WebglEngine) onPeakBytes(engine.gpu.ledger.peakBytes);
+      return { report, parameters: report.kept ? parameters : null };
+    } finally {
+      await engine[Symbol.asyncDispose]();
+    }
   };
 }
 

@@ -53,13 +53,13 @@ export function openFeedbacks(
         ? target === module.to
         : target > module.from &&
           target <= module.to &&
-          isLayer(itemAt(model.graph.nodes, target - 1, 'node')),
+          isLayer(itemAt(model.graph.nodes, target - 1)),
     );
     const { source } = itemAt(own, 0, `${module.name}: feedback`);
-    const sourceShape = itemAt(shapes, sourceValue(source, module, input), 'value');
+    const sourceShape = itemAt(shapes, sourceValue(source, module, input));
     const calls = own.map((one): [ValueId, FeedbackCall] => {
-      const targetShape = itemAt(shapes, one.target, 'value');
-      const { name } = itemAt(model.graph.nodes, one.target - 1, 'node');
+      const targetShape = itemAt(shapes, one.target);
+      const { name } = itemAt(model.graph.nodes, one.target - 1);
       const failure = failures.code(
         `feedback of ${name}: expected a finite gradient, got a NaN or an infinity`,
       );

@@ -64,9 +64,9 @@ export async function forwardRange(
     }
     const last = valueAt(values, range.to);
     if (strips === undefined) return last.retain();
-    const shape = itemAt(network.shapes, range.to, 'value');
+    const shape = itemAt(network.shapes, range.to);
     return inStrips(network.gpu, last, shape, {
-      from: itemAt(strips.rows, range.to, 'value'),
+      from: itemAt(strips.rows, range.to),
       to: shape[0],
     });
   } finally {
@@ -90,8 +90,8 @@ export async function holdRange(
 
 /** The value that logits are made of: what the last layer reads, or the last value where that is quantised. */
 export function logitsValue({ sites }: Network): ValueId {
-  const last = itemAt(sites, sites.length - 1, 'node');
-  return last.outputQuantization === null ? itemAt(last.inputs, 0, 'input') : sites.length;
+  const last = itemAt(sites, sites.length - 1);
+  return last.outputQuantization === null ? itemAt(last.inputs, 0) : sites.length;
 }
 
 /** words [n, 1, 1, classes] of float32 from that value: the last layer's sums, or f32((q - z) * s). */
@@ -100,7 +100,7 @@ export function logitsFrom(
   value: Texture,
   batch: number,
 ): Texture {
-  const last = itemAt(sites, sites.length - 1, 'node');
+  const last = itemAt(sites, sites.length - 1);
   if (last.outputQuantization !== null) return dequantize(gpu, value, last.outputQuantization);
   const { geometry, weights, constants, inputZero } = layerAt(layers, last.index);
   return layerLogits(gpu, { geometry, weights, constants, values: value, batch }, inputZero);
@@ -134,15 +134,15 @@ function runInStrips(
   { index, inputs: ids, inputShapes, outputShape }: AnySite,
   inputs: readonly Texture[],
 ): Texture {
-  const { site, wanted } = itemAt(plan.nodes, index, 'node');
+  const { site, wanted } = itemAt(plan.nodes, index);
   const own = inputs.map((values, input) =>
-    inStrips(network.gpu, values, itemAt(inputShapes, input, 'input'), {
-      from: itemAt(plan.rows, itemAt(ids, input, 'input'), 'value'),
-      to: itemAt(wanted, input, 'input'),
+    inStrips(network.gpu, values, itemAt(inputShapes, input), {
+      from: itemAt(plan.rows, itemAt(ids, input)),
+      to: itemAt(wanted, input),
     }),
   );
   const isWhole = site.outputShape[0] === outputShape[0];
-  const stripsOf = isWhole ? undefined : itemAt(inputShapes, 0, 'input')[0];
+  const stripsOf = isWhole ? undefined : itemAt(inputShapes, 0)[0];
   const output = runNode(network, site, own, { batch: 1, stripsOf });
   for (const values of own) values.release();
   return output;
@@ -165,7 +165,7 @@ function runNode(
   }
   const { geometry, weights, constants, inputZero, clamp } = layerAt(layers, site.index);
   const { outputShape } = site;
-  const values = itemAt(inputs, 0, 'input');
+  const values = itemAt(inputs, 0);
   const own =
     stripsOf === undefined
       ? geometry

@@ -105,7 +105,7 @@ export async function learnDirectly(
       const feedback = feedbacks.get(site.index + 1);
       if (feedback === undefined || !isLayerSite(site)) return;
       const layer = layerAt(network.layers, site.index);
-      const input = itemAt(inputs, 0, 'input');
+      const input = itemAt(inputs, 0);
       updateByFeedback(
         network,
         updates,

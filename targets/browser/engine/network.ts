@@ -47,7 +47,7 @@ export function openNetwork(gpu: Gpu, { model, parameters }: EngineInput): Netwo
       if (table !== null) tables.set(index, table);
       continue;
     }
-    const own = parameters.get(index) ?? itemAt([...model.layers.values()], index, 'layer');
+    const own = parameters.get(index) ?? itemAt([...model.layers.values()], index);
     layers.set(index, {
       ...openLayer(gpu, site, model, own),
       badGradient: failures.code(`${name}: expected a finite gradient, got a NaN or an infinity`),

@@ -83,8 +83,7 @@ export async function rangeGradient(
               wants: site.inputs.map((input) => wanted.has(input)),
             });
         for (const [index, part] of parts.entries()) {
-          if (part !== null)
-            addGradient(network, gradients, itemAt(site.inputs, index, 'input'), part);
+          if (part !== null) addGradient(network, gradients, itemAt(site.inputs, index), part);
         }
       }
       releaseValue(values, value);
@@ -104,7 +103,7 @@ function throughLayer(
   const { gpu, failures } = network;
   const layer = layerAt(network.layers, site.index);
   const output = values.get(site.index + 1) ?? null;
-  const input = itemAt(inputsOf(site, values), 0, 'input');
+  const input = itemAt(inputsOf(site, values), 0);
   if (isReplaced(site) && !isWanted) {
     gradient.release();
     visit({ layer, input, output, quantized: null });

@@ -69,7 +69,8 @@ export function present<Item>(item: Item | null | undefined, what: string): Item
   throw new EngineError(`webgl: expected ${what}, got none; check the model first`);
 }
 
-export function itemAt<Item>(items: readonly Item[], index: number, what: string): Item {
+/** Of a list that has it; `what` says what it is, where that helps. */
+export function itemAt<Item>(items: readonly Item[], index: number, what = 'item'): Item {
   return present(items[index], `${what} ${index}`);
 }
 

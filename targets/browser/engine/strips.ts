@@ -51,7 +51,7 @@ function rowsOf(
   if (window !== null) return { wanted: [window.wanted], made: window.made };
   const [height, width] = site.outputShape;
   const isElementwise = site.inputShapes.every((own) => own[0] === height && own[1] === width);
-  const made = isElementwise ? itemAt(rows, itemAt(site.inputs, 0, 'input'), 'value') : height;
+  const made = isElementwise ? itemAt(rows, itemAt(site.inputs, 0)) : height;
   return { wanted: site.inputShapes.map((own) => (isElementwise ? made : own[0])), made };
 }
 

@@ -2,7 +2,15 @@
 // docs/numerics.md has it. Calls queue draws and return; only logits, weights and activations that
 // are asked for are read back, without blocking. A failure that the GPU alone notices is thrown by the
 // next call that reads (failures.ts); weights stand still from the failure on.
-import { inferShapes, InputError, moduleInput } from '#runtime';
+import {
+  gradientIsUsedBefore,
+  inferShapes,
+  InputError,
+  moduleRange,
+  requireLength,
+  requireRates,
+  sizeOf,
+} from '#runtime';
 import type {
   DeviceActivation,
   Engine,
@@ -13,7 +21,6 @@ import type {
   TailResult,
 } from '#runtime';
 
-import { requireLength, requireRates } from './check-call.ts';
 import { requireContext } from './context.ts';
 import { closeFeedbacks, openFeedbacks } from './feedback.ts';
 import type { ModuleFeedback } from './feedback.ts';
@@ -63,7 +70,7 @@ export class WebglEngine implements Engine {
 
   upload(samples: Uint8Array, batch: number): DeviceActivation {
     const shape = this.#shape(0);
-    requireLength('upload', samples, batch, shape);
+    requireLength('upload', samples, batch, sizeOf(shape));
     return new ActivationHandle(this.#uploadSamples(samples, batch), shape, batch);
   }
 
@@ -71,15 +78,14 @@ export class WebglEngine implements Engine {
     if (!(activation instanceof ActivationHandle)) {
       throw new InputError('download: expected an activation of this engine, got something else');
     }
-    const { texture, shape } = activation;
-    const { batch } = activation;
+    const { texture, shape, batch } = activation;
     const [values] = await readTextures(this.gpu, [texture]);
     return unpackValues(values ?? new Int32Array(0), shape, batch);
   }
 
   async predict(samples: Uint8Array, batch: number): Promise<Float32Array> {
     const [height, width, channels] = this.#shape(0);
-    requireLength('predict', samples, batch, [height, width, channels]);
+    requireLength('predict', samples, batch, height * width * channels);
     const strips = batch === 1 ? this.#network.strips : undefined;
     const rows = strips?.rows[0] ?? height;
     // Strips are packed as four samples are.
@@ -120,7 +126,7 @@ export class WebglEngine implements Engine {
       const call = this.#call('learnTail', from, this.#input.modules.length, input);
       const { batch } = call;
       const shape = this.#shape(network.shapes.length - 1);
-      requireLength('learnTail targets', targets, batch, shape);
+      requireLength('learnTail targets', targets, batch, sizeOf(shape));
       const values = await holdRange(network, call);
       const logits = logitsFrom(network, valueAt(values, logitsValue(network)), batch);
       const classes = shape[2];
@@ -132,7 +138,7 @@ export class WebglEngine implements Engine {
       );
       uploaded.release();
       const gradient = new GradientHandle(error, shape, batch);
-      const wantsInput = this.#isUsedBefore(from);
+      const wantsInput = gradientIsUsedBefore(from, this.#input.plan, this.#feedback);
       const exact = { values, gradient, grid: null, wantsInput, feedbacks: noFeedback };
       const atInput = await learnExactly(network, call, exact, rates);
       const inputShape = this.#shape(call.range.from);
@@ -155,7 +161,7 @@ export class WebglEngine implements Engine {
       const call = this.#call('learnByFeedback', module, module + 1, input);
       const feedback = this.#feedback[module] ?? null;
       if (feedback === null || feedback.source === 'module') {
-        const { name } = itemAt(this.#input.modules, module, 'module');
+        const { name } = itemAt(this.#input.modules, module);
         throw new InputError(
           `learnByFeedback: expected a module with feedback from the logits or the tail, got ${name}; use learnByReplay`,
         );
@@ -211,7 +217,7 @@ export class WebglEngine implements Engine {
       failures.check(status ?? new Int32Array(0));
       for (const [index, layer] of all.entries()) {
         await this.gpu.breathe();
-        pullLayer(layer, itemAt(words, index, 'layer'));
+        pullLayer(layer, itemAt(words, index));
       }
     });
   }
@@ -261,30 +267,13 @@ export class WebglEngine implements Engine {
   }
 
   #call(where: string, from: number, to: number, input: DeviceActivation): RangeCall {
-    const { modules } = this.#input;
-    const isRange = Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to;
-    if (!isRange || to > modules.length || modules.length === 0) {
-      throw new InputError(
-        `${where}: expected modules within 0..${modules.length}, got ${from}..${to}`,
-      );
-    }
-    const first = modules[from];
-    const start = first === undefined ? this.#network.sites.length : moduleInput(first);
-    const end = from === to ? start : itemAt(modules, to - 1, 'module').to;
-    const { texture, batch } = activationHandle(input, where, this.#shape(start));
-    return { range: { from: start, to: end }, input: texture, batch };
-  }
-
-  /** Whether some module before `from` learns from the gradient there: by replay, or by feedback from the tail. */
-  #isUsedBefore(from: number): boolean {
-    return this.#feedback
-      .slice(0, from)
-      .some((own, module) =>
-        own === null ? this.#input.plan.rules[module] !== 'frozen' : own.source !== 'logits',
-      );
+    const { sites } = this.#network;
+    const range = moduleRange(where, this.#input.modules, sites.length, [from, to]);
+    const { texture, batch } = activationHandle(input, where, this.#shape(range.from));
+    return { range, input: texture, batch };
   }
 
   #shape(value: number): Shape {
-    return itemAt(this.#network.shapes, value, 'value');
+    return itemAt(this.#network.shapes, value);
   }
 }

@@ -30,7 +30,7 @@ export const add: Operator<'add'> = {
     const output = outputQuantization(site);
     const scale = Math.fround(output.scale);
     return gpu.make(program, {
-      inputs: { a: itemAt(inputs, 0, 'input'), b: itemAt(inputs, 1, 'input') },
+      inputs: { a: itemAt(inputs, 0), b: itemAt(inputs, 1) },
       uniforms: {
         zeroA: qa.zeroPoint,
         zeroB: qb.zeroPoint,

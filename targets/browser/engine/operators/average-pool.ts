@@ -67,7 +67,7 @@ export const averagePool: Operator<'averagePool'> = {
   },
   forward: (gpu, site, { inputs, table, batch }) =>
     gpu.make(forwardProgram, {
-      inputs: { values: itemAt(inputs, 0, 'input'), table: present(table, 'a table') },
+      inputs: { values: itemAt(inputs, 0), table: present(table, 'a table') },
       uniforms: {
         ...poolUniforms(site),
         inputZero: inputQuantization(site).zeroPoint,

@@ -80,8 +80,8 @@ export const concat: Operator<'concat'> = {
       quantization: inputQuantization(site, index),
     }));
     let joined: Part = {
-      ...itemAt(parts, 0, 'input'),
-      texture: itemAt(parts, 0, 'input').texture.retain(),
+      ...itemAt(parts, 0),
+      texture: itemAt(parts, 0).texture.retain(),
     };
     // Alone, the first input is joined with none of its own channels, to be requantised.
     const others = parts.length > 1 ? parts.slice(1) : [{ ...joined, channels: 0 }];

@@ -49,7 +49,7 @@ export const lookup: Operator<'lookup'> = {
   },
   forward: (gpu, site, { inputs, table, batch }) =>
     gpu.make(forwardProgram, {
-      inputs: { values: itemAt(inputs, 0, 'input'), table: present(table, 'a table') },
+      inputs: { values: itemAt(inputs, 0), table: present(table, 'a table') },
       uniforms: {},
       count: texelsOf(site.outputShape, batch),
     }),
@@ -57,7 +57,7 @@ export const lookup: Operator<'lookup'> = {
     wanted[0] === true
       ? gpu.make(backwardProgram, {
           inputs: {
-            values: itemAt(inputs, 0, 'input'),
+            values: itemAt(inputs, 0),
             table: present(table, 'a table'),
             gradients: gradient,
           },

@@ -66,13 +66,13 @@ void run(int i) {
 export const maxPool: Operator<'maxPool'> = {
   forward: (gpu, site, { inputs, batch }) =>
     gpu.make(forwardProgram, {
-      inputs: { values: itemAt(inputs, 0, 'input') },
+      inputs: { values: itemAt(inputs, 0) },
       uniforms: poolUniforms(site),
       count: texelsOf(site.outputShape, batch),
     }),
   backward(gpu, site, { inputs, output, gradient, batch, wanted }) {
     if (wanted[0] !== true) return [null];
-    const values = itemAt(inputs, 0, 'input');
+    const values = itemAt(inputs, 0);
     const uniforms = poolUniforms(site);
     const shares = gpu.make(shareProgram, {
       inputs: { values, maxima: output, gradients: gradient },

@@ -143,7 +143,7 @@ export const mul: Operator<'mul'> = {
     const output = outputQuantization(site);
     const product = Math.fround(Math.fround(qa.scale) * Math.fround(qb.scale));
     return gpu.make(forwardProgram, {
-      inputs: { a: itemAt(inputs, 0, 'input'), b: itemAt(inputs, 1, 'input') },
+      inputs: { a: itemAt(inputs, 0), b: itemAt(inputs, 1) },
       uniforms: {
         ...factorUniforms(site),
         zeroA: qa.zeroPoint,
@@ -182,7 +182,7 @@ function elementwise(
   { other, factors }: Elementwise,
 ): Texture {
   return gpu.make(backwardProgram, {
-    inputs: { gradients: gradient, others: itemAt(inputs, other, 'input') },
+    inputs: { gradients: gradient, others: itemAt(inputs, other) },
     uniforms: { ...factors, ...scaleUniforms(site, other) },
     count: texelsOf(site.outputShape, batch),
   });
@@ -195,7 +195,7 @@ function perChannel(
 ): Texture {
   const { positions, quads } = factorUniforms(site);
   return gpu.make(perChannelProgram, {
-    inputs: { gradients: gradient, others: itemAt(inputs, 0, 'input') },
+    inputs: { gradients: gradient, others: itemAt(inputs, 0) },
     uniforms: { positions, quads, ...scaleUniforms(site, 0) },
     count: groupsOf(batch) * quads,
   });
