@@ -3,7 +3,6 @@
 import { Tensor } from 'onnxruntime-node';
 
 import { EngineError, InputError, layoutOf, quantizeError } from '#runtime';
-import { requireStepwise } from '#runtime/sequences';
 import type {
   DeviceActivation,
   EngineInput,
@@ -15,6 +14,7 @@ import type {
   StepRates,
   TailResult,
 } from '#runtime';
+import { requireStepwise } from '#runtime/sequences';
 
 import { requireRates, SummableBatches, ValueChecks } from './check-call.ts';
 import { detach } from './detach.ts';

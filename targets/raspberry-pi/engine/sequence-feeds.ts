@@ -2,8 +2,8 @@
 import { Tensor } from 'onnxruntime-node';
 
 import { cells, inferShapes, InputError, isRecurrent } from '#runtime';
-import { firstPositions, quantizeHidden } from '#runtime/sequences';
 import type { EngineInput, RecurrentNode, RecurrentState, Sequence, SequenceState } from '#runtime';
+import { firstPositions, quantizeHidden } from '#runtime/sequences';
 
 import type { Tensors } from './program.ts';
 
