@@ -85,7 +85,7 @@ test('learning in a stream is one learning step on its last steps, from the stat
     const classes = content === toOne ? 3 : 2;
     const targets = oneHot(expected, [...expected.keys()], classes);
     const judged = expected.filter((label) => label >= 0).length;
-    const rates = { rate: 0.3 / 16 / judged, clip: 0.05 / 16, ratio: 1, step: 0, seed: 0 };
+    const rates = { rate: 0.3 / 16 / judged, clip: 0.05 / 16 / 4, ratio: 1, step: 0, seed: 0 };
     await learnStep(engine, layoutOf(content.plan, content.modules, []), { input, targets }, rates);
     assert.not.equal(own, content.model.layers);
     for (const parameters of opened) assert.equal(parameters, own);

@@ -10,7 +10,7 @@ export interface StreamLesson {
   /** A class for each position of the logits, -1 where it is not judged. */
   readonly labels: readonly number[];
   readonly classes: number;
-  /** Per label; default: the plan's over its batch size, which moves the weights as a sample of a lesson does. */
+  /** Per label; default: the plan's over its batch size, which moves the weights as a sample of a lesson does. So is the clip. */
   readonly learningRate?: number | undefined;
   /** Steps learned in this stream, and before it. */
   readonly learned: number;
@@ -34,7 +34,7 @@ export async function learnWindow(
   const judged = labels.filter((label) => label >= 0).length;
   const rates = {
     rate: (learningRate * share) / judged,
-    clip: plan.clip * share,
+    clip: (plan.clip * share) / plan.batchSize,
     ratio: 1,
     step: firstStep + learned,
     seed: 0,
