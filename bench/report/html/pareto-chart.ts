@@ -17,12 +17,17 @@ export function paretoChart({ title, arms, verdict }: TaskResult): Chart {
     high: arm.after.high,
   }));
   const front = frontOf(learning, verdict?.front ?? []);
+  const named = ['onward', ...(verdict?.front ?? [])];
   return {
     title: `${title}: accuracy against memory`,
     describes: `On the front: ${(verdict?.front ?? []).join(', ')}.`,
     names: onwardFirst(learning.map(({ arm }) => arm)),
     options: {
-      x: { type: 'log', label: 'peak memory of a learning step over the loaded model, MiB →' },
+      x: {
+        type: 'log',
+        label: 'peak memory of a learning step over the loaded model, MiB →',
+        tickFormat: ',',
+      },
       y: { label: '↑ accuracy after learning, %', nice: true },
       marks: [
         lineY(front, {
@@ -40,14 +45,18 @@ export function paretoChart({ title, arms, verdict }: TaskResult): Chart {
           fill: 'arm',
           r: (point: { arm: string }) => (point.arm === 'onward' ? 7 : 4.5),
         }),
-        text(points, {
-          x: 'mebibytes',
-          y: 'accuracy',
-          text: 'arm',
-          dx: 9,
-          textAnchor: 'start',
-          fill: 'currentColor',
-        }),
+        // The others are told by their colours: where many are alike, names would cover each other.
+        text(
+          points.filter(({ arm }) => named.includes(arm)),
+          {
+            x: 'mebibytes',
+            y: 'accuracy',
+            text: 'arm',
+            dx: 9,
+            textAnchor: 'start',
+            fill: 'currentColor',
+          },
+        ),
       ],
     },
   };
