@@ -17,7 +17,7 @@ export function paretoChart({ title, arms, verdict }: TaskResult): Chart {
     high: arm.after.high,
   }));
   const front = frontOf(learning, verdict?.front ?? []);
-  const named = ['onward', ...(verdict?.front ?? [])];
+  const named = new Set(['onward', ...(verdict?.front ?? [])]);
   return {
     title: `${title}: accuracy against memory`,
     describes: `On the front: ${(verdict?.front ?? []).join(', ')}.`,
@@ -47,7 +47,7 @@ export function paretoChart({ title, arms, verdict }: TaskResult): Chart {
         }),
         // The others are told by their colours: where many are alike, names would cover each other.
         text(
-          points.filter(({ arm }) => named.includes(arm)),
+          points.filter(({ arm }) => named.has(arm)),
           {
             x: 'mebibytes',
             y: 'accuracy',
