@@ -8,7 +8,7 @@ import { assertClose, engineCases, randomStream, realModel } from '#test-support
 
 import { openCheckpointedNetwork } from './checkpointed-network.ts';
 import { cutForCheckpoints, keptValues } from './checkpoints.ts';
-import { FloatNetwork } from './float-network.ts';
+import { openFloatNetwork } from './float-network.ts';
 
 const test = suite('bench/checkpointed-network');
 
@@ -34,7 +34,7 @@ test('runs hold every node once, and need no more than the whole network or one 
 
 test('it learns what full backpropagation learns', async () => {
   assert.ok(model.graph.nodes.filter(isLayer).length > 3);
-  await using whole = await FloatNetwork.open(model);
+  await using whole = await openFloatNetwork(model);
   await using parts = await openCheckpointedNetwork(model);
   const random = randomStream(3);
   const x = Float32Array.from({ length: 4 * sizeOf(model.graph.inputShape) }, () => random() - 0.5);

@@ -13,9 +13,13 @@ import {
 import type { FloatModel, FloatPart } from '#exporters';
 import { inferShapes, sizeOf } from '#runtime';
 
+import {
+  floatSessionOptions,
+  parameterTensors,
+  successor,
+} from '../targets/raspberry-pi/commands/bench/float-network.ts';
 import { detach } from '../targets/raspberry-pi/engine/detach.ts';
 import { cutForCheckpoints } from './checkpoints.ts';
-import { floatSessionOptions, parameterTensors, successor } from './float-network.ts';
 import type { PreparedImages, Trainee } from './personalize.ts';
 
 interface OpenPart {

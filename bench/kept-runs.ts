@@ -22,6 +22,7 @@ const sources = [
   'bench/onward-trainee.ts',
   'bench/nearest-neighbours.ts',
   'bench/float-network.ts',
+  'targets/raspberry-pi/commands/bench/float-network.ts',
   'bench/checkpointed-network.ts',
   'bench/checkpoints.ts',
   'exporters/programs/float',

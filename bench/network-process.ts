@@ -4,7 +4,7 @@ import { assemble, planMemory } from '#exporters';
 import type { PreparedModel } from '#exporters';
 import { sizeOf } from '#runtime';
 
-import { FloatNetwork } from './float-network.ts';
+import { openFloatNetwork } from './float-network.ts';
 import { networks, noise } from './networks.ts';
 import type { NetworkName } from './networks.ts';
 import { openOnward } from './onward-trainee.ts';
@@ -35,7 +35,7 @@ async function open(
   const content = assemble(prepared, { plan: { ...plan[method], batchSize } });
   const planned = planMemory(content);
   return method === 'float-backprop'
-    ? { trainee: await FloatNetwork.open(prepared.float), plannedBytes: planned.backpropBytes }
+    ? { trainee: await openFloatNetwork(prepared.float), plannedBytes: planned.backpropBytes }
     : { trainee: await openOnward(content), plannedBytes: planned.peakLearnBytes };
 }
 

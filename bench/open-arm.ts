@@ -7,7 +7,7 @@ import { decode } from '../targets/raspberry-pi/package-file.ts';
 import type { ArmRequest } from './arm-request.ts';
 import { armNamed } from './arms.ts';
 import { openCheckpointedNetwork } from './checkpointed-network.ts';
-import { FloatNetwork } from './float-network.ts';
+import { openFloatNetwork } from './float-network.ts';
 import { openNearestNeighbours } from './nearest-neighbours.ts';
 import { openOnward } from './onward-trainee.ts';
 import type { Trainee } from './personalize.ts';
@@ -22,7 +22,7 @@ export async function openArm(
     const { graph, parameters } = taskNamed(request.task).baseModel(request.owner).imported;
     return method.checkpoints
       ? openCheckpointedNetwork({ graph, parameters })
-      : FloatNetwork.open({ graph, parameters });
+      : openFloatNetwork({ graph, parameters });
   }
   const content = await read(request);
   return method.kind === 'nearest'

@@ -3,7 +3,7 @@ import { layoutOf, learnStep, sizeOf } from '#runtime';
 import type { Recurrence } from '#runtime';
 
 import { openOnnxRuntimeEngine } from '../targets/raspberry-pi/engine/onnx-runtime-engine.ts';
-import { FloatNetwork } from './float-network.ts';
+import { openFloatNetwork } from './float-network.ts';
 import type { Trainee } from './personalize.ts';
 import { sequenceFloatModel, sequenceInput } from './sequence-network.ts';
 import type { SequenceSize } from './sequence-network.ts';
@@ -15,7 +15,7 @@ export async function openSequenceTrainee(
   method: SequenceMethod,
   size: SequenceSize,
 ): Promise<Trainee> {
-  if (method === 'float-backprop') return FloatNetwork.open(sequenceFloatModel(size));
+  if (method === 'float-backprop') return openFloatNetwork(sequenceFloatModel(size));
   const recurrences: Readonly<Record<typeof method, Recurrence>> = {
     gates: { exactSteps: 16, earlier: 'gates' },
     exact: { exactSteps: 8, earlier: 'exact' },

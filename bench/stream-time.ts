@@ -5,8 +5,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { GraphBuilder } from '#exporters';
 import type { SequenceState } from '#runtime';
 
+import { floatSessionOptions } from '../targets/raspberry-pi/commands/bench/float-network.ts';
 import { openOnnxRuntimeEngine } from '../targets/raspberry-pi/engine/onnx-runtime-engine.ts';
-import { floatSessionOptions } from './float-network.ts';
 import { noise } from './networks.ts';
 import { median } from './personalize.ts';
 import { sequenceInput } from './sequence-network.ts';

@@ -3,7 +3,7 @@
 import { assemble } from '#exporters';
 import { oneHot, sizeOf } from '#runtime';
 
-import { FloatNetwork } from './float-network.ts';
+import { openFloatNetwork } from './float-network.ts';
 import { networks, noise } from './networks.ts';
 import type { NetworkName } from './networks.ts';
 import { openOnward } from './onward-trainee.ts';
@@ -29,7 +29,7 @@ export async function stepTimes(
     ...(await Promise.all(
       plans.map((plan) => openOnward(assemble(prepared, { plan: { ...plan, batchSize } }))),
     )),
-    await FloatNetwork.open(prepared.float),
+    await openFloatNetwork(prepared.float),
   ];
   const x = noise(batchSize * sizeOf(prepared.model.graph.inputShape), 5);
   const labels = Array.from({ length: batchSize }, (_, index) => index % 10);

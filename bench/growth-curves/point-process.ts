@@ -6,7 +6,7 @@ import { assemble } from '#exporters';
 import { oneHot, sizeOf } from '#runtime';
 
 import { openCheckpointedNetwork } from '../checkpointed-network.ts';
-import { FloatNetwork } from '../float-network.ts';
+import { openFloatNetwork } from '../float-network.ts';
 import { noise, preparedNetwork } from '../networks.ts';
 import { openOnward } from '../onward-trainee.ts';
 import { median, peakOfSteps } from '../personalize.ts';
@@ -25,7 +25,7 @@ const withInfinity = (key: string, value: unknown): unknown =>
 
 async function open({ network, batchSize, arm }: PointRequest): Promise<Trainee> {
   const prepared = preparedNetwork(network);
-  if (arm === 'full backprop, float32') return FloatNetwork.open(prepared.float);
+  if (arm === 'full backprop, float32') return openFloatNetwork(prepared.float);
   if (arm === 'checkpointed backprop, float32') return openCheckpointedNetwork(prepared.float);
   const plans = {
     onward: {},

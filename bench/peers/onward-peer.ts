@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { assemble } from '#exporters';
 import { oneHot, sizeOf } from '#runtime';
 
-import { FloatNetwork } from '../float-network.ts';
+import { openFloatNetwork } from '../float-network.ts';
 import { noise, preparedNetwork } from '../networks.ts';
 import { openOnward } from '../onward-trainee.ts';
 import { servePeer } from './serve-peer.ts';
@@ -20,7 +20,7 @@ await servePeer(async (network, batchSize) => {
   const trainee =
     method === 'onward'
       ? await openOnward(assemble(prepared, { plan: { batchSize } }))
-      : await FloatNetwork.open(prepared.float);
+      : await openFloatNetwork(prepared.float);
   const x = noise(batchSize * sizeOf(network.inputShape), 5);
   const images = trainee.prepare(x);
   const labels = Array.from({ length: batchSize }, (_, index) => index % trainee.classes);

@@ -8,7 +8,7 @@ import type { FloatModel } from '#exporters';
 import { inferShapes, isLayer, oneHot, schedule, shuffled, sizeOf, weightShapeOf } from '#runtime';
 import type { Graph } from '#runtime';
 
-import { FloatNetwork } from '../float-network.ts';
+import { FloatNetwork } from '../../targets/raspberry-pi/commands/bench/float-network.ts';
 import type { LabelledSamples } from './task.ts';
 
 export interface BaseRecipe {
