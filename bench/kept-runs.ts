@@ -23,6 +23,7 @@ const sources = [
   'bench/nearest-neighbours.ts',
   'bench/float-network.ts',
   'targets/raspberry-pi/commands/bench/float-network.ts',
+  'targets/raspberry-pi/commands/bench/neighbours.ts',
   'bench/checkpointed-network.ts',
   'bench/checkpoints.ts',
   'exporters/programs/float',
