@@ -13,7 +13,7 @@ import type { Owner, Task } from './tasks/task.ts';
 
 /**
  * One for each arm, in order. The owner's samples fill the batch; costs do not depend on them. A peak is the median
- * of `repeats` processes: from one to the next it moves by about a tenth where the network is small.
+ * of `repeats` processes: from one to the next it moves by some ten kilobytes.
  */
 export async function measureCosts(
   task: Task,

@@ -107,7 +107,7 @@ export interface ArmSummary {
 /** What a step costs on this task's model and batch size; it does not depend on the user. */
 export interface ArmCost {
   readonly batchSize: number;
-  /** The most that was resident during a step over the opened model, in a process of its own; median of several in full mode. */
+  /** The most that was allocated during a step over the opened model, in a process of its own; median of several in full mode. */
   readonly peakBytes: number;
   /** Activations kept from the forward for the update, as the planner counts them. */
   readonly keptBytes: number;

@@ -5,11 +5,11 @@ import type { SequenceSize } from './sequence-network.ts';
 import type { SequenceMethod } from './sequence-trainee.ts';
 
 export interface SequenceMemory {
-  /** Resident over the opened network while learning. */
+  /** Allocated at once during a step, over the opened network. */
   readonly peakBytes: number;
 }
 
-/** The median of `repeats` processes: the collector moves a peak by some hundred kilobytes from one to the next. */
+/** The median of `repeats` processes: from one to the next a peak moves by some ten kilobytes. */
 export async function sequencePeak(
   method: SequenceMethod,
   { cell, steps, features, hiddenSize, batch }: SequenceSize,
