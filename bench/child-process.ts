@@ -3,25 +3,10 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
+import { exactHeap, exactMemory } from '../targets/raspberry-pi/commands/bench/exact-memory.ts';
 import { heapPeakEnvironment } from './heap-peak/heap-peak.ts';
 
-// A young generation that stays small keeps the collector's habits out of the figures.
-const nodeOptions = [
-  '--conditions=source',
-  '--import',
-  'tsx',
-  '--expose-gc',
-  '--max-semi-space-size=1',
-];
-
-// glibc gives every block of a page or more back as soon as it is freed. It costs time, so memory and
-// time are measured in processes of their own.
-export const exactMemory = {
-  MALLOC_MMAP_THRESHOLD_: '4096',
-  MALLOC_TRIM_THRESHOLD_: '0',
-  MALLOC_TOP_PAD_: '0',
-  MALLOC_ARENA_MAX: '1',
-};
+const nodeOptions = ['--conditions=source', '--import', 'tsx', ...exactHeap];
 
 export interface ChildProcess {
   /** A file of this folder. */

@@ -1,10 +1,9 @@
 // One owner, one way to learn: the same examples in, the test accuracy out. Any learner that can take
 // a step and predict is measured alike.
-import { setTimeout } from 'node:timers/promises';
-
 import type { StepRates } from '#runtime';
 import { argmax, oneHot, schedule, shuffled } from '#runtime';
 
+import { settle } from '../targets/raspberry-pi/peak-memory.ts';
 import { startHeapPeak } from './heap-peak/heap-peak.ts';
 import type { LabelledSamples, OwnerData } from './tasks/task.ts';
 
@@ -116,16 +115,6 @@ export async function peakOfSteps(
     peaks.push(finish());
   }
   return median(peaks);
-}
-
-// What was garbage before the measurement must not hide what is needed during it.
-async function settle(): Promise<void> {
-  let resident = Infinity;
-  while (process.memoryUsage.rss() < resident - 2 ** 18) {
-    resident = process.memoryUsage.rss();
-    globalThis.gc?.();
-    await setTimeout(100);
-  }
 }
 
 async function accuracyOn(trainee: Trainee, { x, y }: LabelledSamples): Promise<number> {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 import type { Graph } from '#runtime';
 
-import { exactMemory } from '../child-process.ts';
+import { exactMemory } from '../../targets/raspberry-pi/commands/bench/exact-memory.ts';
 
 export type PeerRequest =
   | { readonly do: 'install' }

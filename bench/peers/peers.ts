@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { buildSync } from 'esbuild';
 
+import { exactHeap } from '../../targets/raspberry-pi/commands/bench/exact-memory.ts';
 import { pythonOf, requirements, script } from './environment.ts';
 import type { EnvironmentName } from './environment.ts';
 import type { PeerCommand } from './peer-process.ts';
@@ -15,11 +16,9 @@ export interface Peer {
   readonly prepare: PeerCommand | null;
 }
 
-const memoryOptions = ['--expose-gc', '--max-semi-space-size=1'];
-
 function nodePeer(name: string, ...args: string[]): Peer {
   const file = fileURLToPath(new URL(`./${args[0]}`, import.meta.url));
-  const options = ['--conditions=source', '--import', 'tsx', ...memoryOptions];
+  const options = ['--conditions=source', '--import', 'tsx', ...exactHeap];
   return {
     name,
     command: { program: process.execPath, args: [...options, file, ...args.slice(1)] },
@@ -43,7 +42,7 @@ function tfjsPeer(backend: 'cpu' | 'wasm'): Peer {
     },
     logLevel: 'error',
   });
-  const args = [...memoryOptions, file, backend, fileURLToPath(wasm)];
+  const args = [...exactHeap, file, backend, fileURLToPath(wasm)];
   return {
     name: `tfjs 4.22.0, ${backend}`,
     command: { program: process.execPath, args },

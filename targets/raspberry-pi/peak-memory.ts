@@ -2,6 +2,7 @@
 // peak of a process (VmHWM) and starts it anew when 5 is written to clear_refs, so nothing is missed
 // while native code blocks the event loop. Elsewhere the resident memory is sampled, which can miss.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 
 const sampleMs = 5;
 
@@ -28,6 +29,19 @@ export function startPeak(): () => number {
   const start = process.memoryUsage.rss();
   const finish = restartKernelPeak() ? kernelPeak : samplePeak();
   return () => Math.max(0, finish() - start);
+}
+
+/**
+ * Collects until resident memory no longer falls: what was garbage before a measurement must not hide what is
+ * needed during it. Without `--expose-gc` it only waits.
+ */
+export async function settle(): Promise<void> {
+  let resident = Infinity;
+  while (process.memoryUsage.rss() < resident - 2 ** 18) {
+    resident = process.memoryUsage.rss();
+    globalThis.gc?.();
+    await setTimeout(100);
+  }
 }
 
 function restartKernelPeak(): boolean {

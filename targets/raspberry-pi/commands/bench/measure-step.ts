@@ -2,7 +2,6 @@
 // command; time in this process, arms in turn, so that whoever else uses the machine is shared by all.
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { encodePackage } from '#exporters';
@@ -10,8 +9,9 @@ import { EngineError, sizeOf } from '#runtime';
 import type { PackageContent } from '#runtime';
 
 import { sha256 } from '../../package-file.ts';
-import { startPeak } from '../../peak-memory.ts';
+import { settle, startPeak } from '../../peak-memory.ts';
 import type { Learning } from './arm-names.ts';
+import { exactHeap, exactMemory } from './exact-memory.ts';
 import { pick } from './examples.ts';
 import type { Examples } from './examples.ts';
 import { openTrainee } from './open-trainee.ts';
@@ -20,16 +20,8 @@ import type { Trainee } from './trainee.ts';
 const isSource = import.meta.url.endsWith('.ts');
 const entry = fileURLToPath(new URL(`../../onward.${isSource ? 'ts' : 'js'}`, import.meta.url));
 
-// A young generation that stays small keeps the collector's habits out of the figures, and glibc gives
-// every block of a page or more back as soon as it is freed.
-const nodeOptions = ['--expose-gc', '--max-semi-space-size=1'];
-const exactMemory = {
-  MALLOC_MMAP_THRESHOLD_: '4096',
-  MALLOC_TRIM_THRESHOLD_: '0',
-  MALLOC_TOP_PAD_: '0',
-  MALLOC_ARENA_MAX: '1',
-  GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0',
-};
+// Blocks that threads keep for themselves would hide what a step allocates anew.
+const environment = { ...exactMemory, GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0' };
 
 /** Weights do not change at this rate. */
 const still = { rate: 0, clip: 0.02, step: 0, seed: 0 };
@@ -44,8 +36,8 @@ export async function peakInFreshProcess(
   examples: Examples,
 ): Promise<number> {
   const bytes = await encodePackage({ ...content, examples }, sha256);
-  const args = [...process.execArgv, ...nodeOptions, entry, 'bench-step', learning];
-  const env = { ...process.env, ...exactMemory };
+  const args = [...process.execArgv, ...exactHeap, entry, 'bench-step', learning];
+  const env = { ...process.env, ...environment };
   const child = spawn(process.execPath, args, { stdio: 'pipe', env });
   const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
   child.stdin.on('error', () => {}); // a child that ended early says why on stderr
@@ -90,16 +82,6 @@ async function learnOnce(
   for (let start = 0; start < all.length; start += batchSize) {
     const { samples, labels } = pick(examples, size, all.slice(start, start + batchSize));
     await trainee.learn(samples, labels, still);
-  }
-}
-
-// What was garbage before the measurement must not hide what is needed during it.
-async function settle(): Promise<void> {
-  let resident = Infinity;
-  while (process.memoryUsage.rss() < resident - 2 ** 18) {
-    resident = process.memoryUsage.rss();
-    globalThis.gc?.();
-    await setTimeout(100);
   }
 }
 
