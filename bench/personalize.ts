@@ -87,7 +87,7 @@ export async function personalize(trainee: Trainee, course: Course): Promise<Per
 }
 
 /** Odd, so that the median is the peak of one. */
-const measuredSteps = 9;
+const measuredSteps = 7;
 
 /**
  * The most that is allocated at once during a step, over what lived when it began: the median of several steps, since
