@@ -11,6 +11,7 @@ import { noise, preparedNetwork } from '../networks.ts';
 import { openOnward } from '../onward-trainee.ts';
 import { median, peakOfSteps } from '../personalize.ts';
 import type { Trainee } from '../personalize.ts';
+import { withInfinity } from '../with-infinity.ts';
 import type { GrowthWork } from './axes.ts';
 import type { GrowthArm } from './measure.ts';
 
@@ -18,10 +19,6 @@ export interface PointRequest extends GrowthWork {
   readonly arm: GrowthArm;
   readonly measures: 'memory' | 'time';
 }
-
-// JSON has no infinity: the maximum of a relu comes as null.
-const withInfinity = (key: string, value: unknown): unknown =>
-  key === 'maximum' && value === null ? Infinity : value;
 
 async function open({ network, batchSize, arm }: PointRequest): Promise<Trainee> {
   const prepared = preparedNetwork(network);

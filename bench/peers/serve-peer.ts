@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Graph } from '#runtime';
 
 import { startPeak } from '../../targets/raspberry-pi/peak-memory.ts';
+import { withInfinity } from '../with-infinity.ts';
 import type { PeerRequest } from './peer-process.ts';
 
 export interface OpenedPeer {
@@ -79,9 +80,4 @@ function folderBytes(folder: string): number {
     if (entry.isFile()) bytes += statSync(`${entry.parentPath}/${entry.name}`).size;
   }
   return bytes;
-}
-
-// JSON has no infinity: the maximum of a relu comes as null.
-function withInfinity(key: string, value: unknown): unknown {
-  return key === 'maximum' && value === null ? Infinity : value;
 }
