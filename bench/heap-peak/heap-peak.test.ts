@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { suite } from 'uvu';
@@ -24,6 +27,31 @@ test('the peak is what lived at once, within what the program itself needs', () 
   const { together, inTurn } = JSON.parse(stdout) as { together: number; inTurn: number };
   assert.ok(Math.abs(together - 3 * 2 ** 20) < 2 ** 18, `${together}`);
   assert.ok(Math.abs(inTurn - 2 ** 20) < 2 ** 18, `${inTurn}`);
+});
+
+test('what a process wrote in order to count is gone once it has ended', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onward-heap-test-'));
+  const file = new URL('./heap-peak.ts', import.meta.url).href;
+  const program = `
+    import { existsSync } from 'node:fs';
+    import { heapPeakEnvironment } from '${file}';
+    const variables = [heapPeakEnvironment(), heapPeakEnvironment()];
+    const files = variables.map(({ HEAP_PEAK_FILE }) => HEAP_PEAK_FILE);
+    process.stdout.write(JSON.stringify({ files, existed: files.every(existsSync) }));`;
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+  const { stdout, stderr } = spawnSync(process.execPath, args, {
+    env: { ...process.env, TMPDIR: folder },
+    encoding: 'utf8',
+  });
+  assert.is(stderr, '');
+  const { files, existed } = JSON.parse(stdout) as { files: [string, string]; existed: boolean };
+  assert.ok(existed);
+  assert.is.not(files[0], files[1]);
+  for (const each of files) {
+    assert.ok(each.startsWith(folder));
+    assert.not.ok(existsSync(dirname(each)));
+  }
+  rmSync(folder, { recursive: true });
 });
 
 test.run();

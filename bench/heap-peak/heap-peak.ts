@@ -1,7 +1,15 @@
 // The most that a process had allocated at once, exact to the byte: heap-peak.c counts, this file reads. Without a C
 // compiler, or away from glibc, the operating system's own peak of resident memory stands in (peak-memory.ts).
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,12 +17,14 @@ import { fileURLToPath } from 'node:url';
 import { startPeak } from '../../targets/raspberry-pi/peak-memory.ts';
 
 let library: string | null | undefined;
+let folder: string | undefined;
+let files = 0;
 
-/** Variables for a process whose peak is asked for; none where it cannot be counted. */
+/** Variables for one process whose peak is asked for, while this one lives; none where it cannot be counted. */
 export function heapPeakEnvironment(): Readonly<Record<string, string>> {
   library ??= compiled();
   if (library === null) return {};
-  const file = join(mkdtempSync(join(tmpdir(), 'onward-heap-')), 'counts');
+  const file = join(ownFolder(), `counts-${files++}`);
   writeFileSync(file, new Uint8Array(16));
   return { LD_PRELOAD: library, HEAP_PEAK_FILE: file };
 }
@@ -41,7 +51,16 @@ function read(file: number): [live: bigint, peak: bigint] {
 
 function compiled(): string | null {
   const source = fileURLToPath(new URL('./heap-peak.c', import.meta.url));
-  const output = join(mkdtempSync(join(tmpdir(), 'onward-heap-')), 'heap-peak.so');
+  const output = join(ownFolder(), 'heap-peak.so');
   const { status } = spawnSync('cc', ['-O2', '-shared', '-fPIC', '-o', output, source]);
   return status === 0 ? output : null;
+}
+
+/** Of this process, removed as it exits. */
+function ownFolder(): string {
+  if (folder !== undefined) return folder;
+  const made = mkdtempSync(join(tmpdir(), 'onward-heap-'));
+  process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+  folder = made;
+  return made;
 }
