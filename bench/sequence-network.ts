@@ -2,7 +2,15 @@
 import { exportPrograms } from '#exporters';
 import type { FloatModel } from '#exporters';
 import { cells } from '#runtime';
-import type { CellName, EngineInput, Graph, LayerParameters, Model, Recurrence } from '#runtime';
+import type {
+  CellName,
+  EngineInput,
+  Graph,
+  LayerParameters,
+  Model,
+  Module,
+  Recurrence,
+} from '#runtime';
 
 import { noise } from './networks.ts';
 
@@ -36,8 +44,19 @@ export function sequenceGraph({ cell, steps, features, hiddenSize }: SequenceSiz
   };
 }
 
-/** What an engine is opened with; both layers learn, and steps before the exact ones take a state feedback of a tenth of its weights. */
-export function sequenceInput(size: SequenceSize, recurrence: Recurrence): EngineInput {
+/** The recurrent layer, and the head. */
+export function sequenceModules({ cell }: SequenceSize): Module[] {
+  return [
+    { name: cell, from: 0, to: 1 },
+    { name: 'head', from: 1, to: 2 },
+  ];
+}
+
+/**
+ * What an engine is opened with; both layers learn, and steps before the exact ones take a state feedback of a tenth
+ * of its weights. Without a recurrence the head alone learns.
+ */
+export function sequenceInput(size: SequenceSize, recurrence: Recurrence | null): EngineInput {
   const { cell, features, hiddenSize, batch } = size;
   const { gates, hasCellState } = cells[cell];
   const rows = gates * hiddenSize;
@@ -56,12 +75,9 @@ export function sequenceInput(size: SequenceSize, recurrence: Recurrence): Engin
   };
   const content = {
     model,
-    modules: [
-      { name: cell, from: 0, to: 1 },
-      { name: 'head', from: 1, to: 2 },
-    ],
+    modules: sequenceModules(size),
     plan: {
-      rules: ['exact', 'exact'],
+      rules: [recurrence === null ? 'frozen' : 'exact', 'exact'],
       batchSize: batch,
       epochs: 1,
       learningRate: 0.06,
