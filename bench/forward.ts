@@ -66,7 +66,8 @@ export async function accuracyLoss(
   let correct = 0;
   for (let n = 0; n < count; n++) {
     const image = images.x.subarray(n * size, (n + 1) * size);
-    const values = runFloat(prepared.float, image, { keep: () => false });
+    const divided = image.map((value) => value / prepared.unit);
+    const values = runFloat(prepared.float, divided, { keep: () => false });
     const logits = Float32Array.from(outputOf(prepared.float, values));
     if (argmax(logits, 0, logits.length) === images.y[n]) correct++;
   }

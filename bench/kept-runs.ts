@@ -6,8 +6,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import type { FloatArray } from '#exporters';
+
 import type { ArmRequest } from './arm-request.ts';
 import { armNamed, isLesson } from './arms.ts';
+import { floatBaseOf } from './float-model.ts';
 import type { Personalized } from './personalize.ts';
 import { taskNamed } from './tasks/table.ts';
 import { versions } from './versions.ts';
@@ -79,14 +82,12 @@ export class KeptRuns {
   }
 
   #floatModel({ task, owner }: Pick<ArmRequest, 'task' | 'owner'>): string {
-    const { key, imported } = taskNamed(task).baseModel(owner);
-    return this.#once(`model ${key}`, () => [
-      JSON.stringify(imported.graph),
-      ...Array.from(imported.parameters.values(), ({ weights, bias }) => [
-        bytesOf(weights),
-        bytesOf(bias),
-      ]).flat(),
-    ]);
+    const base = taskNamed(task).baseModel(owner);
+    return this.#once(`model ${base.key}`, () => {
+      const { graph, parameters } = floatBaseOf(base).model;
+      const arrays = Array.from(parameters.values(), ({ weights, bias }) => [weights, bias]);
+      return [JSON.stringify(graph), ...arrays.flat().map((array) => bytesOf(array))];
+    });
   }
 
   #once(key: string, parts: () => (string | Uint8Array)[]): string {
@@ -108,7 +109,7 @@ function filesIn(path: string): string[] {
     .map((name) => join(path, name));
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+function bytesOf({ buffer, byteOffset, byteLength }: FloatArray): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 

@@ -7,6 +7,7 @@ import { decode } from '../targets/raspberry-pi/package-file.ts';
 import type { ArmRequest } from './arm-request.ts';
 import { armNamed } from './arms.ts';
 import { openCheckpointedNetwork } from './checkpointed-network.ts';
+import { dividing, floatBaseOf } from './float-model.ts';
 import { openFloatNetwork } from './float-network.ts';
 import { openNearestNeighbours } from './nearest-neighbours.ts';
 import { openOnward } from './onward-trainee.ts';
@@ -19,10 +20,9 @@ export async function openArm(
 ): Promise<Trainee> {
   const { method } = armNamed(request.arm);
   if (method.kind === 'float') {
-    const { graph, parameters } = taskNamed(request.task).baseModel(request.owner).imported;
-    return method.checkpoints
-      ? openCheckpointedNetwork({ graph, parameters })
-      : openFloatNetwork({ graph, parameters });
+    const { model, unit } = floatBaseOf(taskNamed(request.task).baseModel(request.owner));
+    const open = method.checkpoints ? openCheckpointedNetwork : openFloatNetwork;
+    return dividing(await open(model), unit);
   }
   const content = await read(request);
   return method.kind === 'nearest'

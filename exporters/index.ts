@@ -6,6 +6,7 @@ export type { DecodeOptions, OnnxModel, OnnxNode, OnnxValue } from './onnx/decod
 export type { ElementArray, ElementType } from './onnx/element-type.ts';
 export { GraphBuilder } from './onnx/graph-builder.ts';
 export { importModel } from './onnx/import-model.ts';
+export { inInputUnits, inputUnit } from './input-unit.ts';
 export type { ImportedModel } from './onnx/import-model.ts';
 export type {
   Dimensions,

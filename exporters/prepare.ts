@@ -6,6 +6,7 @@ import { logMel, logMelForm } from '#runtime/sound';
 
 import type { FloatModel } from './float/model.ts';
 import { outputOf, runFloat } from './float/run.ts';
+import { inInputUnits, inputUnit } from './input-unit.ts';
 import { importModel } from './onnx/import-model.ts';
 import type { ImportedModel } from './onnx/import-model.ts';
 import { partition } from './partition.ts';
@@ -42,8 +43,14 @@ export interface PreparedModel {
   readonly float: FloatModel;
   readonly model: Model;
   readonly modules: readonly Module[];
+  /** The deviation is the caller's times `unit`. */
   readonly input: InputDescription;
-  /** float32 [n, height, width, channels], normalised. */
+  /**
+   * What normalised samples are divided by, the weights of the first layers multiplied: a power of two, 1 where samples
+   * are small already. It computes the same, and learns as fast in the first layers as in the others.
+   */
+  readonly unit: number;
+  /** float32 [n, height, width, channels], as the models take them: normalised and divided. */
   readonly samples: Float32Array;
   /**
    * The calibration's, or drawn from the float model's own predictions where it had none. One for each position of the
@@ -63,18 +70,21 @@ export function prepareModel(onnx: Uint8Array, options: PrepareOptions): Prepare
 }
 
 /** The same for a model that is already in memory. Its arrays are not copied. */
-export function prepareImported(imported: ImportedModel, options: PrepareOptions): PreparedModel {
+export function prepareImported(asItCame: ImportedModel, options: PrepareOptions): PreparedModel {
   const { calibration, observer, weightLimit, spareClasses = 0, onProgress } = options;
-  const { graph } = imported;
-  const channels = graph.inputShape[2];
-  const { mean = filled(channels, 0), deviation = filled(channels, 1) } = options;
-  const bare: FloatModel = { graph, parameters: imported.parameters };
+  const { graph } = asItCame;
   const { sound = null } = options;
   // Refuses what devices could not compute.
   if (sound !== null) logMel(logMelForm(sound, graph.inputShape));
-  const input: InputDescription = { layout: imported.inputLayout, mean, deviation, sound };
-  const samples = toChannelsLast(calibration.x, graph.inputShape, input);
+  const { input, unit, samples } = inputOf(asItCame, options);
+  const imported = inInputUnits(asItCame, unit);
+  const bare: FloatModel = { graph, parameters: imported.parameters };
   const notes = [...imported.notes];
+  if (unit !== 1) {
+    notes.push(
+      `input: samples are divided by ${unit}, and the weights of the first layers multiplied by it, so that these learn as fast as the others; predictions are the same`,
+    );
+  }
   const quantizeOptions = {
     ...(weightLimit === undefined ? {} : { weightLimit }),
     onNote: (note: string) => notes.push(note),
@@ -101,11 +111,29 @@ export function prepareImported(imported: ImportedModel, options: PrepareOptions
     model,
     modules: partition(model.graph),
     input,
+    unit,
     samples,
     labels,
     hasLabels,
     classes,
     notes,
+  };
+}
+
+/** How devices take samples, so that the model gets them in its own units, and the calibration's so taken. */
+function inputOf(
+  { graph, inputLayout }: ImportedModel,
+  options: PrepareOptions,
+): Pick<PreparedModel, 'input' | 'unit' | 'samples'> {
+  const channels = graph.inputShape[2];
+  const { mean = filled(channels, 0), deviation = filled(channels, 1), sound = null } = options;
+  const input: InputDescription = { layout: inputLayout, mean, deviation, sound };
+  const samples = toChannelsLast(options.calibration.x, graph.inputShape, input);
+  const unit = inputUnit(graph, samples);
+  return {
+    input: { ...input, deviation: deviation.map((each) => each * unit) },
+    unit,
+    samples: unit === 1 ? samples : samples.map((value) => value / unit),
   };
 }
 
