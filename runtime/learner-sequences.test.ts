@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
+import { firstLesson } from '../test/support/first-lesson.ts';
 import { openKernelLearner } from '../test/support/kernel-learner.ts';
 import { sequenceContent } from '../test/support/sequence-content.ts';
 import { smallContent } from '../test/support/small-content.ts';
@@ -230,23 +231,9 @@ test('a file whose lengths or labels do not fit the model is refused', async () 
   await learner.learn({ x: [sample(2)], y: [[0, 1]] }, always);
   const labels = [-1, -1, -1, -1, -1, -1, 0, 1];
   const examples = { samples: new Uint8Array(24), labels, held: [0], padding: [6] };
-  const lesson = {
-    kind: 'lesson',
-    number: 1,
-    parent: 0,
-    time: 0,
-    samples: 1,
-    holdout: 0,
-    steps: 1,
-    totalSteps: 1,
-    accuracyBefore: 0,
-    accuracyAfter: 1,
-    kept: true,
-    cause: null,
-  } as const;
   const whole: Snapshot = {
     packageId: toHex(new Uint8Array(32).fill(4)),
-    lesson,
+    lesson: firstLesson,
     labels: [],
     layers: [],
     examples,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
+import { firstLesson } from '../test/support/first-lesson.ts';
 import { openKernelLearner } from '../test/support/kernel-learner.ts';
 import type { KernelLearner } from '../test/support/kernel-learner.ts';
 import { smallContent } from '../test/support/small-content.ts';
@@ -115,20 +116,7 @@ test('a lesson that fails leaves the learner as it was, and open to the next', a
 
 const whole: Snapshot = {
   packageId: toHex(packageId),
-  lesson: {
-    kind: 'lesson',
-    number: 1,
-    parent: 0,
-    time: 0,
-    samples: 1,
-    holdout: 0,
-    steps: 1,
-    totalSteps: 1,
-    accuracyBefore: 0,
-    accuracyAfter: 1,
-    kept: true,
-    cause: null,
-  },
+  lesson: firstLesson,
   labels: ['maybe'],
   layers: [],
   examples: { samples: new Uint8Array(2 * size), labels: [0, 2], held: [0, 1] },
