@@ -2,13 +2,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { copyParameters, randomFeedback, RandomModel, randomStream, windowOf } from '#test-support';
+import { openByRules, RandomModel, randomStream, windowOf } from '#test-support';
 
 import { crossEntropy } from '../learning/cross-entropy.ts';
 import { layoutOf } from '../learning/layout.ts';
 import type { FeedbackSource, Rule } from '../learning/plan.ts';
 import { learnStep } from '../learning/step.ts';
-import { openKernelEngine } from './engine.ts';
 
 const test = suite('runtime/kernels/learning');
 
@@ -42,26 +41,8 @@ async function learn(
   random.logits(random.maxPool(x, windowOf(4)), classes);
   random.cut();
   const { model, modules } = random.finish();
-  const plan = {
-    rules,
-    batchSize: batch,
-    epochs: 1,
-    learningRate: 1,
-    feedbackRatio: 1,
-    clip: 1,
-    recurrence: null,
-  };
-  const feedback = source === null ? [] : randomFeedback({ model, modules, rules }, { source }, 3);
-  const parameters = copyParameters(model.layers);
-  const engine = await openKernelEngine({
-    model,
-    modules,
-    plan,
-    feedback,
-    stateFeedback: [],
-    parameters,
-    programs: new Map(),
-  });
+  const options = { source: source ?? 'tail', seed: 3, batchSize: batch } as const;
+  const { engine, plan, feedback } = await openByRules({ model, modules }, rules, options);
   const layout = layoutOf(plan, modules, feedback);
 
   const draw = randomStream(4);

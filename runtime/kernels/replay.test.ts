@@ -6,9 +6,8 @@ import { suite } from 'uvu';
 import {
   allModuleKinds,
   assertSame,
-  copyParameters,
   modelOfModules,
-  randomFeedback,
+  openByRules,
   randomStream,
 } from '#test-support';
 import type { ModuleKind } from '#test-support';
@@ -17,7 +16,6 @@ import type { Activation, Engine, Gradient, StepRates } from '../engine.ts';
 import type { LayerParameters } from '../graph/model.ts';
 import { sizeOf } from '../graph/shape.ts';
 import type { FeedbackSource, Rule } from '../learning/plan.ts';
-import { openKernelEngine } from './engine.ts';
 import { gradientValues } from './handle.ts';
 
 const test = suite('runtime/kernels/replay');
@@ -52,27 +50,8 @@ async function open(
   source: FeedbackSource = 'tail',
 ): Promise<Opened> {
   const { model, modules } = modelOfModules(kinds, seed);
-  const parameters = copyParameters(model.layers);
-  const plan = {
-    rules,
-    batchSize: batch,
-    epochs: 1,
-    learningRate: 1,
-    feedbackRatio: 1,
-    clip: 1,
-    recurrence: null,
-  };
-  const feedback = randomFeedback({ model, modules, rules }, { source }, seed);
-  const programs = new Map<string, Uint8Array>();
-  const engine = await openKernelEngine({
-    model,
-    modules,
-    plan,
-    feedback,
-    stateFeedback: [],
-    parameters,
-    programs,
-  });
+  const options = { source, seed, batchSize: batch };
+  const { engine, parameters } = await openByRules({ model, modules }, rules, options);
   const random = randomStream(seed);
   const length = batch * sizeOf(model.graph.inputShape);
   const samples = Uint8Array.from({ length }, () => Math.floor(random() * 256));

@@ -5,6 +5,7 @@ export { engineCases } from './engine-cases.ts';
 export type { CaseInput, EngineCase } from './engine-cases.ts';
 export { copyParameters, engineSuite } from './engine-suite.ts';
 export { cosine, numericGradient } from './gradient-check.ts';
+export { openByRules } from './open-by-rules.ts';
 export { randomFeedback, randomStateFeedback } from './random-feedback.ts';
 export { RandomModel, windowOf } from './random-model.ts';
 export { allModuleKinds, modelOfModules } from './random-modules.ts';
