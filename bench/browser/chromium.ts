@@ -1,11 +1,10 @@
 // Opens the page of the benchmark in Chromium, and reads from its traces how long its thread was busy.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 
-import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 
+import { bundlePage } from '../../test/support/bundle-page.ts';
 import { launchChromium } from '../../test/support/chromium.ts';
 
 /** Of the page's thread: its own work and its waits for the GPU, and what passed with other processes included. */
@@ -26,7 +25,11 @@ const html =
 
 /** Serves the page with the package at /network.onward, and opens it. */
 export async function openBenchPage(packageBytes: Uint8Array): Promise<BenchPage> {
-  const script = await bundle();
+  const script = await bundlePage(new URL('page.ts', import.meta.url), {
+    // Without this, files imported for effect only are dropped, and tfjs registers kernels so.
+    ignoreAnnotations: true,
+    outdir: 'dist',
+  });
   const server = createServer(({ url }, response) => {
     if (url === '/network.onward') response.end(packageBytes);
     else if (url === '/page.js')
@@ -63,25 +66,6 @@ export async function openBenchPage(packageBytes: Uint8Array): Promise<BenchPage
       server.close();
     },
   };
-}
-
-async function bundle(): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('page.ts', import.meta.url))],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    conditions: ['source'],
-    outdir: 'dist',
-    // Without this, files imported for effect only are dropped, and tfjs registers kernels so.
-    ignoreAnnotations: true,
-    logLevel: 'error',
-  });
-  const [script] = outputFiles;
-  if (script === undefined) throw new Error('bench: expected one bundle, got none');
-  return script.contents;
 }
 
 /** A row of a trace; times in microseconds, `tdur` of the thread's own work. */

@@ -4,9 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 
-import { build } from 'esbuild';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -17,6 +15,7 @@ import type { PackageContent } from '#runtime';
 import { openOnnxRuntimeEngine } from '../../../targets/raspberry-pi/engine/onnx-runtime-engine.ts';
 import { engineInput } from '../../../targets/raspberry-pi/teach.ts';
 import { assertSame } from '../../support/assert-same.ts';
+import { bundlePage } from '../../support/bundle-page.ts';
 import { launchChromium } from '../../support/chromium.ts';
 import type { Learned } from '../../support/in-page/learn-package.ts';
 import { realContent, realModels } from '../../support/real-content.ts';
@@ -67,7 +66,8 @@ async function learnInChromium(content: PackageContent): Promise<Learned> {
     content,
     async (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
   );
-  const script = await pageScript();
+  const entry = new URL('../../support/in-page/learn-package.ts', import.meta.url);
+  const script = await bundlePage(entry);
   const server = createServer(({ url }, response) => {
     if (url === '/package.onward') response.end(packageBytes);
     else response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>');
@@ -77,7 +77,7 @@ async function learnInChromium(content: PackageContent): Promise<Learned> {
   try {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await page.addScriptTag({ content: script, type: 'module' });
+    await page.addScriptTag({ content: Buffer.from(script).toString(), type: 'module' });
     await page.waitForFunction(() => 'learnPackage' in globalThis);
     return await page.evaluate((count) => globalThis.learnPackage('/package.onward', count), steps);
   } finally {
@@ -85,22 +85,6 @@ async function learnInChromium(content: PackageContent): Promise<Learned> {
     server.closeAllConnections();
     server.close();
   }
-}
-
-async function pageScript(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [
-      fileURLToPath(new URL('../../support/in-page/learn-package.ts', import.meta.url)),
-    ],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    conditions: ['source'],
-    logLevel: 'error',
-  });
-  return outputFiles[0]!.text;
 }
 
 test.run();
