@@ -80,6 +80,15 @@ export async function untilReady(page: Page): Promise<void> {
   await page.locator('body.ready').waitFor({ timeout: 120_000 });
 }
 
+/** Once the page works offline: its server is gone, and it reads again. */
+export async function reloadWithoutServer({ page, server }: DemoPage): Promise<void> {
+  await textOf(page, 'offline', /works offline/);
+  server.closeAllConnections();
+  server.close();
+  await page.reload();
+  await untilReady(page);
+}
+
 type Place = readonly [x: number, y: number];
 
 /** Draws a line through these places with the mouse; the pad reaches from 0 to 1. */

@@ -2,7 +2,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { draw, drawSeven, openDemoPage, textOf, untilReady } from '../../support/demo-page.ts';
+import {
+  draw,
+  drawSeven,
+  openDemoPage,
+  reloadWithoutServer,
+  textOf,
+} from '../../support/demo-page.ts';
 import type { DemoPage } from '../../support/demo-page.ts';
 
 const test = suite<{ demo: DemoPage }>('demo/new-class');
@@ -59,14 +65,9 @@ test('five drawings teach it a W, and it still reads digits', async ({ demo }) =
 });
 
 test('after a reload without its server it knows the W', async ({ demo }) => {
-  const { page, server } = demo;
-  await textOf(page, 'offline', /works offline/);
-  server.closeAllConnections();
-  server.close();
-  await page.reload();
-  await untilReady(page);
+  await reloadWithoutServer(demo);
   await drawW(demo, 6);
-  await textOf(page, 'spoken', /^It reads W/);
+  await textOf(demo.page, 'spoken', /^It reads W/);
 });
 
 test('a W can be given as the right answer, and is listed with its drawings', async ({ demo }) => {

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { drawSeven, openDemoPage, textOf, untilReady } from '../../support/demo-page.ts';
+import { drawSeven, openDemoPage, reloadWithoutServer, textOf } from '../../support/demo-page.ts';
 
 const test = suite('demo/offline');
 
@@ -17,14 +17,9 @@ const withoutWebgl = {
 
 test('after one visit the page reloads and reads with its server gone', async () => {
   await using demo = await openDemoPage();
-  const { page, server } = demo;
-  await textOf(page, 'offline', /works offline/);
-  server.closeAllConnections();
-  server.close();
-  await page.reload();
-  await untilReady(page);
-  await drawSeven(page);
-  await textOf(page, 'spoken', /^It reads 7/);
+  await reloadWithoutServer(demo);
+  await drawSeven(demo.page);
+  await textOf(demo.page, 'spoken', /^It reads 7/);
   demo.expectNoProblems();
 });
 
