@@ -4,12 +4,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import { planFor } from '#exporters';
-import { openKernelEngine } from '#runtime';
+import { copyParameters, openKernelEngine } from '#runtime';
 import type { Engine, EngineInput } from '#runtime';
 
 import { openWebglEngine } from '../../targets/browser/engine/open-webgl-engine.ts';
 import { assertSame } from '../support/assert-same.ts';
-import { copyParameters } from '../support/engine-suite.ts';
 import { realContent, realModels } from '../support/real-content.ts';
 import { learnSeededSteps, seededSamples } from '../support/seeded-steps.ts';
 import type { Learnable } from '../support/seeded-steps.ts';

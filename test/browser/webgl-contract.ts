@@ -2,7 +2,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { EngineError, layoutOf, learnStep, openKernelEngine, sizeOf } from '#runtime';
+import {
+  copyParameters,
+  EngineError,
+  layoutOf,
+  learnStep,
+  openKernelEngine,
+  sizeOf,
+} from '#runtime';
 import type { Engine, EngineInput, LayerParameters, StepRates } from '#runtime';
 
 import { openEngine } from '../../targets/browser/engine/open-engine.ts';
@@ -11,7 +18,6 @@ import { requireAgreement } from '../../targets/browser/engine/self-test.ts';
 import type { WebglEngine } from '../../targets/browser/engine/webgl-engine.ts';
 import { assertSame } from '../support/assert-same.ts';
 import { engineCases } from '../support/engine-cases.ts';
-import { copyParameters } from '../support/engine-suite.ts';
 
 const test = suite('targets/browser/engine contract');
 const rates: StepRates = { rate: 0.1, clip: 0.05, ratio: 1, step: 0, seed: 1 };

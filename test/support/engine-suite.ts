@@ -2,8 +2,8 @@
 // it gives out and each weight it learns equals the reference kernels', bit for bit.
 import { suite } from 'uvu';
 
-import { openKernelEngine } from '#runtime';
-import type { Engine, EngineInput, LayerParameters } from '#runtime';
+import { copyParameters, openKernelEngine } from '#runtime';
+import type { Engine, EngineInput } from '#runtime';
 
 import { assertSame } from './assert-same.ts';
 import { engineCases } from './engine-cases.ts';
@@ -71,16 +71,4 @@ async function* run(
   const parameters = copyParameters(input.model.layers);
   await using engine = await open({ ...input, parameters, programs: new Map() });
   yield* script({ engine, parameters, input, sequences });
-}
-
-/** Arrays of their own, for engines that write on them. */
-export function copyParameters(
-  layers: ReadonlyMap<number, LayerParameters>,
-): Map<number, LayerParameters> {
-  return new Map(
-    [...layers].map(([node, { weights, bias, weightScales }]) => [
-      node,
-      { weights: weights.slice(), bias: bias.slice(), weightScales: weightScales.slice() },
-    ]),
-  );
 }

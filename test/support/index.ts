@@ -1,9 +1,11 @@
 // What tests of every folder share; imported as #test-support.
+export { copyParameters } from '#runtime';
+
 export { assertClose } from './assert-close.ts';
 export { assertSame } from './assert-same.ts';
 export { engineCases } from './engine-cases.ts';
 export type { CaseInput, EngineCase } from './engine-cases.ts';
-export { copyParameters, engineSuite } from './engine-suite.ts';
+export { engineSuite } from './engine-suite.ts';
 export { cosine, numericGradient } from './gradient-check.ts';
 export { openByRules } from './open-by-rules.ts';
 export { randomFeedback, randomStateFeedback } from './random-feedback.ts';

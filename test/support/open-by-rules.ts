@@ -1,4 +1,4 @@
-import { openKernelEngine } from '#runtime';
+import { copyParameters, openKernelEngine } from '#runtime';
 import type {
   Engine,
   Feedback,
@@ -10,7 +10,6 @@ import type {
   Rule,
 } from '#runtime';
 
-import { copyParameters } from './engine-suite.ts';
 import { randomFeedback } from './random-feedback.ts';
 
 export interface OpenedByRules {
