@@ -14,9 +14,11 @@ export interface ChildProcess {
   readonly args: readonly string[];
   readonly input?: string;
   readonly measures: 'memory' | 'time';
+  /** Ends the process after so many milliseconds; by default never. */
+  readonly limitMs?: number;
 }
 
-/** Runs it and parses what it prints as JSON. Rejects with what it wrote to standard error. */
+/** Runs it and parses what it prints as JSON. Rejects with what it wrote to standard error, or where it takes too long. */
 export async function runChild<Result>(child: ChildProcess): Promise<Result> {
   const path = fileURLToPath(new URL(child.file, import.meta.url));
   const memory = { ...exactMemory, ...heapPeakEnvironment() };
@@ -24,11 +26,17 @@ export async function runChild<Result>(child: ChildProcess): Promise<Result> {
   const running = spawn(process.execPath, [...nodeOptions, path, ...child.args], {
     stdio: 'pipe',
     env,
+    timeout: child.limitMs,
   });
   running.stdin.end(child.input ?? '');
-  const closed = new Promise<number | null>((resolve) => running.on('close', resolve));
+  const closed = new Promise<number | string>((resolve) =>
+    running.on('close', (exit, signal) => resolve(exit ?? signal ?? 'no exit')),
+  );
   const [output, errors] = await Promise.all([text(running.stdout), text(running.stderr)]);
   const code = await closed;
+  if (running.killed) {
+    throw new Error(`${child.file}: expected an end within ${child.limitMs! / 1000} s, got none`);
+  }
   if (code !== 0) {
     throw new Error(`${child.file} ${child.args.join(' ')}: exit ${code}: ${errors.trim()}`);
   }

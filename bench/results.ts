@@ -135,6 +135,14 @@ export interface GrowthCurve {
   readonly network: string;
   readonly arm: string;
   readonly points: readonly GrowthPoint[];
+  /** Null, or absent in files of before, where the arm was measured at every x. */
+  readonly ended?: GrowthEnd | null;
+}
+
+/** The x at which an arm failed or took too long, and why: it has no points from there on. */
+export interface GrowthEnd {
+  readonly x: number;
+  readonly reason: string;
 }
 
 export interface GrowthPoint {

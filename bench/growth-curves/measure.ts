@@ -1,56 +1,40 @@
-// How memory and time of a step grow, each point in processes of its own: one for memory, one for time.
+// How memory and time of a step grow. Memory of each point in a process of its own; time of all arms at one value of x
+// in turn in one process, so that whoever else uses the machine is shared by all.
 import { runChild } from '../child-process.ts';
-import type { GrowthCurve, GrowthPoint } from '../results.ts';
+import type { GrowthCurve } from '../results.ts';
 import { axes } from './axes.ts';
-import type { Axis } from './axes.ts';
+import type { GrowthWork } from './axes.ts';
+import { measureAxis } from './measure-axis.ts';
+import type { Meter } from './measure-axis.ts';
 import type { PointRequest } from './point-process.ts';
 
-export const growthArms = [
-  'onward',
-  'exact replay',
-  'int8 backprop',
-  'full backprop, float32',
-  'checkpointed backprop, float32',
-] as const;
+/** Of one process: what takes longer is left out. */
+const limitMs = 180_000;
 
-export type GrowthArm = (typeof growthArms)[number];
-
-/** Every axis and arm; quick takes every other value. A point that fails ends its curve, and says why. */
+/** Every axis and arm; quick takes every other value. */
 export async function measureGrowth(
   isQuick: boolean,
   onProgress: (message: string) => void,
 ): Promise<GrowthCurve[]> {
   const curves: GrowthCurve[] = [];
   for (const axis of axes) {
-    for (const arm of growthArms) {
-      onProgress(`${axis.axis}: ${arm}`);
-      curves.push({
-        axis: axis.axis,
-        network: axis.network,
-        arm,
-        points: await pointsOf(axis, arm, isQuick),
-      });
-    }
+    const values = axis.values.filter((_, index) => !isQuick || index % 2 === 0);
+    curves.push(...(await measureAxis({ ...axis, values }, meter, onProgress)));
   }
   return curves;
 }
 
-async function pointsOf(axis: Axis, arm: GrowthArm, isQuick: boolean): Promise<GrowthPoint[]> {
-  const points: GrowthPoint[] = [];
-  for (const x of axis.values.filter((_, index) => !isQuick || index % 2 === 0)) {
-    const work = { ...axis.at(x), arm };
-    const peakBytes = await measure({ ...work, measures: 'memory' });
-    const msPerStep = await measure({ ...work, measures: 'time' });
-    points.push({ x: axis.label?.(x) ?? x, peakBytes, msPerStep });
-  }
-  return points;
-}
+const meter: Meter = {
+  peakOf: (work: GrowthWork) => run<number>({ measures: 'memory', work }),
+  timesOf: (works: readonly GrowthWork[]) => run<number[]>({ measures: 'time', works }),
+};
 
-function measure(request: PointRequest): Promise<number> {
-  return runChild<number>({
+function run<Result>(request: PointRequest): Promise<Result> {
+  return runChild<Result>({
     file: './growth-curves/point-process.ts',
     args: [],
     input: JSON.stringify(request),
     measures: request.measures,
+    limitMs,
   });
 }

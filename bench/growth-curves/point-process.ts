@@ -1,57 +1,57 @@
-// One point of a growth curve, in a process of its own: a request as JSON on standard input, the peak or the time
-// of a step as JSON on standard output.
+// Points of growth curves, in a process of its own: a request as JSON on standard input; on standard output, as JSON,
+// the peak of one arm's step, or the times of several arms' steps, taken in turn.
 import { text } from 'node:stream/consumers';
 
-import { assemble } from '#exporters';
-import { oneHot, sizeOf } from '#runtime';
+import { oneHot } from '#runtime';
 
-import { openCheckpointedNetwork } from '../checkpointed-network.ts';
-import { openFloatNetwork } from '../float-network.ts';
-import { noise, preparedNetwork } from '../networks.ts';
-import { openOnward } from '../onward-trainee.ts';
 import { median, peakOfSteps } from '../personalize.ts';
-import type { Trainee } from '../personalize.ts';
 import { withInfinity } from '../with-infinity.ts';
 import type { GrowthWork } from './axes.ts';
-import type { GrowthArm } from './measure.ts';
+import { openWork } from './open-work.ts';
 
-export interface PointRequest extends GrowthWork {
-  readonly arm: GrowthArm;
-  readonly measures: 'memory' | 'time';
+export type PointRequest =
+  | { readonly measures: 'memory'; readonly work: GrowthWork }
+  | { readonly measures: 'time'; readonly works: readonly GrowthWork[] };
+
+const warmUps = 2;
+/** Rounds in which every arm takes a step: as many as fit in the time, within these bounds. */
+const [fewestRounds, mostRounds, roundsMs] = [3, 15, 20_000];
+
+async function peakOf(work: GrowthWork): Promise<number> {
+  const { trainee, samples } = await openWork(work);
+  const peakBytes = await peakOfSteps(trainee, samples, samples.y.length);
+  await trainee[Symbol.asyncDispose]();
+  return peakBytes;
 }
 
-async function open({ network, batchSize, arm }: PointRequest): Promise<Trainee> {
-  const prepared = preparedNetwork(network);
-  if (arm === 'full backprop, float32') return openFloatNetwork(prepared.float);
-  if (arm === 'checkpointed backprop, float32') return openCheckpointedNetwork(prepared.float);
-  const plans = {
-    onward: {},
-    'exact replay': { rule: 'exact-replay' },
-    'int8 backprop': { tail: prepared.modules.length },
-  } as const;
-  return openOnward(assemble(prepared, { plan: { ...plans[arm], batchSize } }));
+/** Medians in milliseconds. */
+async function timesOf(works: readonly GrowthWork[]): Promise<number[]> {
+  const contenders = [];
+  for (const work of works) {
+    const { trainee, samples } = await openWork(work);
+    const targets = oneHot(samples.y, [...samples.y.keys()], trainee.classes);
+    contenders.push({
+      trainee,
+      images: trainee.prepare(samples.x),
+      targets,
+      times: [] as number[],
+    });
+  }
+  const begun = performance.now();
+  const isTime = (round: number): boolean =>
+    round < fewestRounds || (round < mostRounds && performance.now() - begun < roundsMs);
+  for (let round = -warmUps; isTime(round); round++) {
+    for (const { trainee, images, targets, times } of contenders) {
+      const started = performance.now();
+      await trainee.learn(images, targets, { rate: 0, clip: 0.02, step: 0, seed: 0 });
+      if (round >= 0) times.push(performance.now() - started);
+    }
+  }
+  for (const { trainee } of contenders) await trainee[Symbol.asyncDispose]();
+  return contenders.map(({ times }) => median(times));
 }
 
 const request = JSON.parse(await text(process.stdin), withInfinity) as PointRequest;
-const { network, batchSize } = request;
-await using trainee = await open(request);
-const x = noise(batchSize * sizeOf(network.inputShape), 5);
-const y = Uint8Array.from({ length: batchSize }, (_, index) => index % trainee.classes);
-
-async function medianTime(): Promise<number> {
-  const images = trainee.prepare(x);
-  const targets = oneHot(y, [...y.keys()], trainee.classes);
-  const times: number[] = [];
-  for (let step = 0; step < 12; step++) {
-    const started = performance.now();
-    await trainee.learn(images, targets, { rate: 0, clip: 0.02, step, seed: 0 });
-    if (step > 1) times.push(performance.now() - started);
-  }
-  return median(times);
-}
-
 const result =
-  request.measures === 'time'
-    ? await medianTime()
-    : await peakOfSteps(trainee, { x, y }, batchSize);
+  request.measures === 'memory' ? await peakOf(request.work) : await timesOf(request.works);
 process.stdout.write(JSON.stringify(result));

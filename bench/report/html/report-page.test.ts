@@ -80,6 +80,7 @@ const results: BenchResults = {
         { x: 4, peakBytes: 1e6, msPerStep: 1 },
         { x: 8, peakBytes: 1.1e6, msPerStep: 2 },
       ],
+      ended: { x: 16, reason: 'no room' },
     },
   ],
   peers: [
@@ -106,6 +107,10 @@ test('text is text, whatever it holds', () => {
 
 test('what was not measured says why', () => {
   assert.match(page.querySelector('#absent')!.textContent, 'Not measured: its data is not here');
+  assert.match(
+    page.querySelector('#growth .missing')!.textContent,
+    '32 channels: onward is left out from 16 layers on: no room',
+  );
   assert.match(page.querySelector('#peers')!.textContent, 'torch is not installed');
 });
 

@@ -1,5 +1,5 @@
 // The report: one self-contained page, pictures first, then the tables they are drawn from.
-import type { BenchResults, PeerCost, PeerResult, TaskResult } from '../../results.ts';
+import type { BenchResults, GrowthCurve, PeerCost, PeerResult, TaskResult } from '../../results.ts';
 import type { Row } from '../row.ts';
 import { alike } from './alike.ts';
 import { figure } from './chart.ts';
@@ -19,7 +19,7 @@ export function reportPage(results: BenchResults): string {
       task.title,
       taskSection(task),
     ]),
-    ['growth', 'How cost grows', growthCharts(results.growth).map(figure)],
+    ['growth', 'How cost grows', growthSection(results.growth)],
     ['peers', 'Other frameworks', peerSection(results.peers)],
     ['claims', 'What is promised', [claimTable(results.claims)]],
   ];
@@ -102,6 +102,14 @@ function armTable({ arms, users, seeds }: TaskResult): HTMLElement {
     'joules a step',
   ];
   return table(header, rows, `${users.length} users, ${seeds.length} seeds`);
+}
+
+function growthSection(curves: readonly GrowthCurve[]): HTMLElement[] {
+  const left = curves.flatMap(({ axis, network, arm, ended }) => {
+    const what = `${network}: ${arm} is left out from ${ended?.x} ${axis} on: ${ended?.reason}`;
+    return ended ? [element('p', { class: 'missing' }, what)] : [];
+  });
+  return [...growthCharts(curves).map(figure), ...left];
 }
 
 function peerSection(peers: readonly PeerResult[]): HTMLElement[] {
