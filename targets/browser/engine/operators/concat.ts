@@ -1,5 +1,6 @@
 import type { Quantization } from '#runtime';
 
+import { eachSample } from '../each-sample.ts';
 import type { Gpu } from '../gpu.ts';
 import type { Operator } from '../operator.ts';
 import type { Program } from '../program.ts';
@@ -57,10 +58,7 @@ ivec4 sampleOf(int i, int s) {
   return g;
 }
 void run(int i) {
-  result0 = sampleOf(i, 0);
-  result1 = sampleOf(i, 1);
-  result2 = sampleOf(i, 2);
-  result3 = sampleOf(i, 3);
+  ${eachSample('result# = sampleOf(i, #);')}
 }`,
 } as const satisfies Program;
 

@@ -1,5 +1,6 @@
 import { sameShape } from '#runtime';
 
+import { eachSample } from '../each-sample.ts';
 import type { Gpu } from '../gpu.ts';
 import type { BackwardCall, Operator } from '../operator.ts';
 import type { Program } from '../program.ts';
@@ -52,10 +53,7 @@ ivec4 sampleOf(int i, uint other, int s) {
 }
 void run(int i) {
   uvec4 other = texelFetch(others, at(factorAt(i)), 0);
-  result0 = sampleOf(i, other.x, 0);
-  result1 = sampleOf(i, other.y, 1);
-  result2 = sampleOf(i, other.z, 2);
-  result3 = sampleOf(i, other.w, 3);
+  ${eachSample('result# = sampleOf(i, other.@, #);')}
 }`,
 } as const satisfies Program;
 
@@ -130,10 +128,7 @@ ivec4 sampleOf(int i, int s) {
   return result;
 }
 void run(int i) {
-  result0 = sampleOf(i, 0);
-  result1 = sampleOf(i, 1);
-  result2 = sampleOf(i, 2);
-  result3 = sampleOf(i, 3);
+  ${eachSample('result# = sampleOf(i, #);')}
 }`,
 } as const satisfies Program;
 
