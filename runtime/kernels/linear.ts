@@ -1,17 +1,14 @@
 // The integer arithmetic of conv and dense, which differ in their geometry only.
 // n sample, p output position, q input position, k kernel offset, c input channel, o output channel.
-import { EngineError } from '../errors.ts';
 import { clampRange } from './clamp-range.ts';
 import type { LayerGradient } from './layer-kernel.ts';
 import { quantizeError } from './quantize-error.ts';
 import { multipliers, quantize } from './requantize.ts';
 import { parametersOf, quantizationOf } from './site.ts';
 import type { LayerSite } from './site.ts';
+import { requireSummable } from './summable.ts';
 import { windowProducts, windowSums } from './window-sums.ts';
 import type { WindowGeometry } from './window-sums.ts';
-
-/** A uint8 x uint8 sum over more positions could leave int32: 255 * 255 * 33026 > 2^31. */
-export const maximumPositions = 33_025;
 
 // acc[p, o] = b[o] + sum over k, c of w[o, k, c] (x[gather(p, k), c] - z_x)
 // y = min(hi, max(lo, rne(f32(f32(acc) * m[o])) + z_y)), m[o] = f32(f32(s_x * s_w[o]) / s_y)
@@ -116,17 +113,4 @@ function transposeWeights(weights: Int8Array, scattered: WindowGeometry): Int8Ar
     }
   }
   return result;
-}
-
-/** Throws EngineError, with the batch that fits, where a weight gradient's sums could leave int32. */
-export function requireSummable(name: string, positions: number, batch: number): void {
-  if (batch * positions <= maximumPositions) return;
-  const fitting = Math.floor(maximumPositions / positions);
-  const cure =
-    fitting > 0
-      ? `use a batch of at most ${fitting}`
-      : 'freeze its module, no batch is small enough';
-  throw new EngineError(
-    `${name}: expected at most ${maximumPositions} positions in a trained batch, got ${batch} x ${positions}; ${cure}`,
-  );
 }

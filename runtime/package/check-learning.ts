@@ -5,6 +5,7 @@ import { moduleInput, moduleOutput } from '../graph/module.ts';
 import type { Module } from '../graph/module.ts';
 import { showShape } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
+import { maximumPositions } from '../kernels/summable.ts';
 import { feedbackOf, layoutOf } from '../learning/layout.ts';
 import type { Feedback } from '../learning/plan.ts';
 import { checkFinite } from './check-parameters.ts';
@@ -12,7 +13,6 @@ import { blameFile, reject } from './check.ts';
 import type { PackageContent } from './content.ts';
 
 export const largestSum: number = 2 ** 31 - 1;
-export const maximumPositions = 33_025; // a sum of u8 x u8 products over more may pass 2^31
 
 type Learning = Pick<PackageContent, 'model' | 'modules' | 'plan' | 'feedback'>;
 

@@ -1,6 +1,6 @@
 // The updates of one learning call: all are made beside the old weights, and take their place only
 // when the call is done. Where any layer of the call fails, all of them keep their weights.
-import { EngineError, maximumPositions, noiseOffset } from '#runtime';
+import { noiseOffset, requireSummable } from '#runtime';
 import type { StepRates } from '#runtime';
 
 import type { LearningLayer, Network } from './network.ts';
@@ -87,16 +87,7 @@ export class LayerUpdates {
 }
 
 /** Throws EngineError where a layer's sums over a batch could leave int32. */
-export function requireSummable({ site }: LearningLayer, batch: number): void {
+export function requireLayerSummable({ site }: LearningLayer, batch: number): void {
   const [height, width] = site.outputShape;
-  const positions = height * width;
-  if (batch * positions <= maximumPositions) return;
-  const fitting = Math.floor(maximumPositions / positions);
-  const cure =
-    fitting > 0
-      ? `use a batch of at most ${fitting}`
-      : 'freeze its module, no batch is small enough';
-  throw new EngineError(
-    `${site.name}: expected at most ${maximumPositions} positions in a trained batch, got ${batch} x ${positions}; ${cure}`,
-  );
+  requireSummable(site.name, height * width, batch);
 }

@@ -8,7 +8,7 @@ import type { RangeCall, Values } from './forward-range.ts';
 import { gateOf } from './gradient.ts';
 import type { Grid } from './grid.ts';
 import { GradientHandle } from './handle.ts';
-import { LayerUpdates, requireSummable } from './layer-updates.ts';
+import { LayerUpdates, requireLayerSummable } from './layer-updates.ts';
 import type { LearningLayer, Network } from './network.ts';
 import { quantizeError } from './quantize-error.ts';
 import { rangeGradient } from './range-gradient.ts';
@@ -37,7 +37,7 @@ export async function learnExactly(
 ): Promise<Texture | null> {
   for (const layer of network.layers.values()) {
     const { index } = layer.site;
-    if (index >= range.from && index < range.to) requireSummable(layer, batch);
+    if (index >= range.from && index < range.to) requireLayerSummable(layer, batch);
   }
   const updates = new LayerUpdates(network, rates);
   try {
@@ -98,7 +98,8 @@ export async function learnDirectly(
   rates: StepRates,
 ): Promise<Texture> {
   const { batch } = call;
-  for (const value of feedbacks.keys()) requireSummable(layerAt(network.layers, value - 1), batch);
+  for (const value of feedbacks.keys())
+    requireLayerSummable(layerAt(network.layers, value - 1), batch);
   const updates = new LayerUpdates(network, rates);
   try {
     const output = await forwardRange(network, call, (site, inputs, made) => {
