@@ -69,7 +69,7 @@ export function prepareModel(onnx: Uint8Array, options: PrepareOptions): Prepare
   return prepareImported(importModel(onnx), options);
 }
 
-/** The same for a model that is already in memory. Its arrays are not copied. */
+/** The same for a model that is already in memory. Its arrays are copied only where they are rescaled to `unit`. */
 export function prepareImported(asItCame: ImportedModel, options: PrepareOptions): PreparedModel {
   const { calibration, observer, weightLimit, spareClasses = 0, onProgress } = options;
   const { graph } = asItCame;
