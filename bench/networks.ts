@@ -1,8 +1,10 @@
 // Networks with random weights, for what depends on shapes only: memory and time.
 import { prepareImported } from '#exporters';
-import type { FloatParameters, PreparedModel } from '#exporters';
-import { inferShapes, isLayer, sizeOf, weightShapeOf } from '#runtime';
+import type { PreparedModel } from '#exporters';
+import { sizeOf } from '#runtime';
 import type { Graph, Node } from '#runtime';
+
+import { layerParameters } from '../test/support/layer-parameters.ts';
 
 const relu = { minimum: 0, maximum: Infinity };
 
@@ -118,18 +120,10 @@ function head(input: number): Node {
 
 // Weights of deviation sqrt(2 / fan-in), from a counter; calibrated on sixteen random samples.
 export function preparedNetwork(graph: Graph): PreparedModel {
-  const shapes = inferShapes(graph);
-  const parameters = new Map<
-    number,
-    FloatParameters & { weights: Float32Array; bias: Float32Array }
-  >();
-  for (const [index, node] of graph.nodes.entries()) {
-    if (!isLayer(node)) continue;
-    const shape = weightShapeOf(node, shapes[node.inputs[0]!]!);
-    const fan = shape.slice(1).reduce((product, extent) => product * extent, 1);
-    const weights = noise(shape[0]! * fan, index + 1).map((value) => value * Math.sqrt(6 / fan));
-    parameters.set(index, { weights, bias: new Float32Array(shape[0]!) });
-  }
+  const parameters = layerParameters(graph, ({ index, rows, fan }) => ({
+    weights: noise(rows * fan, index + 1).map((value) => value * Math.sqrt(6 / fan)),
+    bias: new Float32Array(rows),
+  }));
   const x = noise(16 * sizeOf(graph.inputShape), 99);
   const imported = {
     graph,

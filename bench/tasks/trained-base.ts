@@ -5,10 +5,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import type { FloatModel } from '#exporters';
-import { inferShapes, isLayer, oneHot, schedule, shuffled, sizeOf, weightShapeOf } from '#runtime';
+import { oneHot, schedule, shuffled, sizeOf } from '#runtime';
 import type { Graph } from '#runtime';
 
 import { FloatNetwork } from '../../targets/raspberry-pi/commands/bench/float-network.ts';
+import { layerParameters } from '../../test/support/layer-parameters.ts';
 import type { LabelledSamples } from './task.ts';
 
 export interface BaseRecipe {
@@ -82,19 +83,13 @@ async function train(recipe: BaseRecipe): Promise<FloatModel['parameters']> {
 
 /** Uniform with deviation sqrt(2 / fan-in), from the seed; biases 0. */
 function firstParameters({ graph, seed }: BaseRecipe): Parameters {
-  const shapes = inferShapes(graph);
-  const parameters: Parameters = new Map();
-  for (const [index, node] of graph.nodes.entries()) {
-    if (!isLayer(node)) continue;
-    const shape = weightShapeOf(node, shapes[node.inputs[0]!]!);
-    const fan = shape.slice(1).reduce((product, extent) => product * extent, 1);
-    const weights = Float32Array.from(
-      { length: shape[0]! * fan },
+  return layerParameters(graph, ({ index, rows, fan }) => ({
+    weights: Float32Array.from(
+      { length: rows * fan },
       (_, i) => (2 * uniform(seed * 64 + index, i) - 1) * Math.sqrt(6 / fan),
-    );
-    parameters.set(index, { weights, bias: new Float32Array(shape[0]!) });
-  }
-  return parameters;
+    ),
+    bias: new Float32Array(rows),
+  }));
 }
 
 function fileOf({ samples, ...recipe }: BaseRecipe): string {

@@ -2,9 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import type { Node, Rule } from '#runtime';
-import { inferShapes, isLayer, oneHot, weightShapeOf } from '#runtime';
+import { oneHot } from '#runtime';
+import { layerParameters } from '#test-support';
 
-import type { FloatParameters } from '../float/array.ts';
 import { backpropagate } from '../float/backpropagate.ts';
 import type { FloatModel } from '../float/model.ts';
 import { outputOf, runFloat } from '../float/run.ts';
@@ -89,18 +89,11 @@ function bars(count: number, seed: number): LabelledSamples {
 }
 
 function initialModel(): FloatModel {
-  const shapes = inferShapes(graph);
-  const parameters = new Map<number, FloatParameters>();
-  for (const [index, node] of nodes.entries()) {
-    if (!isLayer(node)) continue;
-    const shape = weightShapeOf(node, shapes[node.inputs[0]!]!);
-    const size = shape.reduce((a, b) => a * b, 1);
-    const reach = Math.sqrt((6 * shape[0]!) / size) / (node.name.endsWith('2') ? 2 : 1);
-    parameters.set(index, {
-      weights: new Float32Array(size).map((_, i) => reach * uniform(index + 1, i)),
-      bias: new Float32Array(shape[0]!),
-    });
-  }
+  const parameters = layerParameters(graph, ({ index, node, rows, fan }) => {
+    const reach = Math.sqrt(6 / fan) / (node.name.endsWith('2') ? 2 : 1);
+    const weights = new Float32Array(rows * fan).map((_, i) => reach * uniform(index + 1, i));
+    return { weights, bias: new Float32Array(rows) };
+  });
   return { graph, parameters };
 }
 

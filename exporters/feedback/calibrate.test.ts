@@ -2,10 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import type { Feedback, Module, Node, Rule, Shape, Window } from '#runtime';
-import { inferShapes, isLayer, weightShapeOf } from '#runtime';
-import { assertClose } from '#test-support';
+import { assertClose, layerParameters } from '#test-support';
 
-import type { FloatParameters } from '../float/array.ts';
 import { applyFeedback } from './apply.ts';
 import { calibrateFeedback } from './calibrate.ts';
 import type { FeedbackNetwork, FormOptions } from './form.ts';
@@ -44,14 +42,10 @@ const draw = (length: number, seed: number) =>
 /** One module per node. */
 function networkOf(inputShape: Shape, nodes: Node[], rules: Rule[]): FeedbackNetwork {
   const graph = { inputShape, nodes };
-  const shapes = inferShapes(graph);
-  const parameters = new Map<number, FloatParameters>();
-  for (const [index, node] of nodes.entries()) {
-    if (!isLayer(node)) continue;
-    const shape = weightShapeOf(node, shapes[node.inputs[0]!]!);
-    const size = shape.reduce((a, b) => a * b, 1);
-    parameters.set(index, { weights: draw(size, index + 1), bias: new Float64Array(shape[0]!) });
-  }
+  const parameters = layerParameters(graph, ({ index, rows, fan }) => ({
+    weights: draw(rows * fan, index + 1),
+    bias: new Float64Array(rows),
+  }));
   const modules = nodes.map((node, index): Module => ({
     name: node.name,
     from: index,

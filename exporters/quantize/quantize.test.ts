@@ -2,9 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import type { Graph, Model, Node } from '#runtime';
-import { inferShapes, isLayer, weightShapeOf } from '#runtime';
+import { layerParameters } from '#test-support';
 
-import type { FloatParameters } from '../float/array.ts';
 import type { FloatModel } from '../float/model.ts';
 import type { FloatValues } from '../float/run.ts';
 import { runFloat } from '../float/run.ts';
@@ -66,18 +65,10 @@ const nodes: Node[] = [
 const graph: Graph = { inputShape: [8, 8, 3], nodes };
 
 function floatModel(): FloatModel {
-  const shapes = inferShapes(graph);
-  const parameters = new Map<number, FloatParameters>();
-  for (const [index, node] of nodes.entries()) {
-    if (!isLayer(node)) continue;
-    const shape = weightShapeOf(node, shapes[node.inputs[0]!]!);
-    const size = shape.reduce((a, b) => a * b, 1);
-    const gain = Math.sqrt((2 * shape[0]!) / size);
-    parameters.set(index, {
-      weights: normal(size, index + 1).map((w) => w * gain),
-      bias: normal(shape[0]!, index + 50).map((b) => b / 5),
-    });
-  }
+  const parameters = layerParameters(graph, ({ index, rows, fan }) => ({
+    weights: normal(rows * fan, index + 1).map((w) => w * Math.sqrt(2 / fan)),
+    bias: normal(rows, index + 50).map((b) => b / 5),
+  }));
   return { graph, parameters };
 }
 

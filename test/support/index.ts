@@ -7,6 +7,7 @@ export { engineCases } from './engine-cases.ts';
 export type { CaseInput, EngineCase } from './engine-cases.ts';
 export { engineSuite } from './engine-suite.ts';
 export { cosine, numericGradient } from './gradient-check.ts';
+export { layerParameters } from './layer-parameters.ts';
 export { openByRules } from './open-by-rules.ts';
 export { randomFeedback, randomStateFeedback } from './random-feedback.ts';
 export { RandomModel, windowOf } from './random-model.ts';
