@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { skipBecause } from '#test-support';
 
 import {
+  asIs,
   augmentation,
   calibrationSet,
   digitUser,
@@ -114,17 +115,6 @@ test('calibration images are plain or augmented, and differ by seed', () => {
   assert.ok(plain.x.every((value) => Math.abs(value * 255 - Math.round(value * 255)) < 1e-4));
 });
 
-const plainView: View = {
-  rotationDegrees: 0,
-  slant: 0,
-  width: 1,
-  height: 1,
-  stroke: 0,
-  contrast: 1,
-  offset: 0,
-  noise: 0,
-};
-
 /** A bar two pixels wide, from the centre to the upper edge. */
 function bar(): Uint8Array {
   return Uint8Array.from({ length: 784 }, (_, pixel) => {
@@ -142,13 +132,13 @@ function centreOfInk(x: Float32Array): { right: number; down: number } {
 }
 
 test('a quarter turn to the right takes what was above to the right', () => {
-  const turned = renderView(bar(), { ...plainView, rotationDegrees: 90 }, 1);
+  const turned = renderView(bar(), { ...asIs, rotationDegrees: 90 }, 1);
   const { right, down } = centreOfInk(turned);
   assert.ok(Math.abs(right - 7) < 0.01 && Math.abs(down) < 0.01, `got ${right}, ${down}`);
 });
 
 test('a stroke above 0 adds ink and below 0 takes it away', () => {
-  const ink = (stroke: number) => mean(renderView(bar(), { ...plainView, stroke }, 1));
+  const ink = (stroke: number) => mean(renderView(bar(), { ...asIs, stroke }, 1));
   assert.ok(ink(-1) < ink(-0.5) && ink(-0.5) < ink(0) && ink(0) < ink(0.5) && ink(0.5) < ink(1.5));
 });
 

@@ -83,7 +83,8 @@ export const augmentation: ViewRanges = {
   noise: [0, 0.2],
 };
 
-const asIs: View = {
+/** Changes nothing. */
+export const asIs: View = {
   rotationDegrees: 0,
   slant: 0,
   width: 1,

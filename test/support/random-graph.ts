@@ -2,6 +2,8 @@
 import { inferShapes } from '#runtime';
 import type { Clamp, Graph, Module, Node, Shape, Window } from '#runtime';
 
+import { windowOf } from './random-model.ts';
+
 /** Integers from 0 to `below` - 1. */
 export type Draw = (below: number) => number;
 
@@ -152,10 +154,5 @@ export class GraphBuilder {
 // Same size where the stride is 1.
 function square(kernel: number, stride: number): Window {
   const pad = (kernel - 1) / 2;
-  return {
-    kernel: [kernel, kernel],
-    stride: [stride, stride],
-    dilation: [1, 1],
-    pads: [pad, pad, pad, pad],
-  };
+  return windowOf(kernel, { stride, pads: [pad, pad, pad, pad] });
 }
