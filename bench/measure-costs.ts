@@ -46,10 +46,14 @@ export async function measureCosts(
   }
   return requests.map((request, index): ArmCost => {
     const step = costs[learning.indexOf(request)];
+    const arm = arms[index]!;
+    const kept = keptBytes(arm, { graph, batchSize, examples });
+    // Nearest neighbours hold the features of all examples beside a step; what others keep lives within it.
+    const beside = arm.method.kind === 'nearest' ? kept : 0;
     return {
       batchSize,
-      peakBytes: median(peaks[index]!),
-      keptBytes: keptBytes(arms[index]!, { graph, batchSize, examples }),
+      peakBytes: median(peaks[index]!) + beside,
+      keptBytes: kept,
       msPerStep: step?.msPerStep ?? 0,
       joulesPerStep: step ? step.joulesPerStep : 0,
       joulesMissing: step?.joulesMissing ?? null,
