@@ -26,6 +26,7 @@ const sources = [
   'bench/nearest-neighbours.ts',
   'bench/float-network.ts',
   'targets/raspberry-pi/commands/bench/float-network.ts',
+  'targets/raspberry-pi/commands/bench/learn-samples.ts',
   'targets/raspberry-pi/commands/bench/neighbours.ts',
   'bench/checkpointed-network.ts',
   'bench/checkpoints.ts',

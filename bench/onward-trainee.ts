@@ -1,8 +1,9 @@
 // Onward as a trainee: a package's plan, run on ONNX Runtime.
 import type { AssembledContent } from '#exporters';
-import { copyParameters, layoutOf, learnStep, quantizeSamples, sizeOf } from '#runtime';
+import { copyParameters, layoutOf, quantizeSamples, sizeOf } from '#runtime';
 import type { PackageContent } from '#runtime';
 
+import { learnSamples } from '../targets/raspberry-pi/commands/bench/learn-samples.ts';
 import { openOnnxRuntimeEngine } from '../targets/raspberry-pi/engine/onnx-runtime-engine.ts';
 import { engineInput } from '../targets/raspberry-pi/teach.ts';
 import type { Trainee } from './personalize.ts';
@@ -25,11 +26,8 @@ export async function openOnward(content: AssembledContent | PackageContent): Pr
     prepare: (x) => quantizeSamples(x, format),
     async learn(images, targets, rates) {
       if (images instanceof Float32Array) throw new TypeError('learn: expected prepared images');
-      const samples = engine.upload(images, images.length / sampleSize);
-      const input = layout.trained > 0 ? await engine.forward(0, layout.trained, samples) : samples;
-      await learnStep(engine, layout, { input, targets }, { ...rates, ratio: 1 });
-      if (input !== samples) input.dispose();
-      samples.dispose();
+      const own = { samples: images, batch: images.length / sampleSize, targets };
+      await learnSamples(engine, layout, own, rates);
     },
     predict: (x) => engine.predict(quantizeSamples(x, format), x.length / sampleSize),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

@@ -1,8 +1,9 @@
 // One recurrent layer and a head, opened to learn in one of the ways that are compared.
 import { planFor } from '#exporters';
-import { layoutOf, learnStep, sizeOf } from '#runtime';
+import { layoutOf, sizeOf } from '#runtime';
 import type { Recurrence } from '#runtime';
 
+import { learnSamples } from '../targets/raspberry-pi/commands/bench/learn-samples.ts';
 import { openOnnxRuntimeEngine } from '../targets/raspberry-pi/engine/onnx-runtime-engine.ts';
 import { openFloatNetwork } from './float-network.ts';
 import type { Trainee } from './personalize.ts';
@@ -43,12 +44,8 @@ export async function openSequenceTrainee(
     prepare,
     async learn(images, targets, rates) {
       if (images instanceof Float32Array) throw new TypeError('learn: expected prepared images');
-      const samples = engine.upload(images, images.length / sampleSize);
-      const { trained } = layout;
-      const first = trained > 0 ? await engine.forward(0, trained, samples) : samples;
-      await learnStep(engine, layout, { input: first, targets }, { ...rates, ratio: 1 });
-      if (first !== samples) first.dispose();
-      samples.dispose();
+      const own = { samples: images, batch: images.length / sampleSize, targets };
+      await learnSamples(engine, layout, own, rates);
     },
     predict: (values) => engine.predict(prepare(values), values.length / sampleSize),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

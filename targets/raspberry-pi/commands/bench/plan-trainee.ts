@@ -1,9 +1,10 @@
 // A package's plan as a trainee, on weights of its own; also what does not learn at all.
-import { copyParameters, layoutOf, learnStep, oneHot, outputRows, sizeOf } from '#runtime';
+import { copyParameters, layoutOf, oneHot, outputRows, sizeOf } from '#runtime';
 import type { PackageContent } from '#runtime';
 
 import { openOnnxRuntimeEngine } from '../../engine/onnx-runtime-engine.ts';
 import { engineInput } from '../../teach.ts';
+import { learnSamples } from './learn-samples.ts';
 import type { Trainee } from './trainee.ts';
 
 /** Opens an engine on a copy of the weights; with `learns` false, steps do nothing. */
@@ -18,11 +19,8 @@ export async function openPlan(content: PackageContent, learns: boolean): Promis
     async learn(samples, labels, rates) {
       if (!learns) return;
       const targets = oneHot(labels, Array.from(labels.keys()), rows);
-      const batch = engine.upload(samples, labels.length);
-      const input = layout.trained > 0 ? await engine.forward(0, layout.trained, batch) : batch;
-      await learnStep(engine, layout, { input, targets }, { ...rates, ratio: 1 });
-      if (input !== batch) input.dispose();
-      batch.dispose();
+      const own = { samples, batch: labels.length, targets };
+      await learnSamples(engine, layout, own, rates);
     },
     predict: (samples) => engine.predict(samples, samples.length / size),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
