@@ -33,9 +33,10 @@ function growthChart(
   value: (point: GrowthPoint) => number,
 ): Chart {
   const { axis, network } = group[0]!;
-  const points = group.flatMap(({ arm, points: own }) =>
-    own.map((point) => ({ arm, x: point.x, y: value(point) })),
-  );
+  // What is drawn last is seen where lines cover each other: the first, onward.
+  const points = group
+    .toReversed()
+    .flatMap(({ arm, points: own }) => own.map((point) => ({ arm, x: point.x, y: value(point) })));
   const marks = { x: 'x', y: 'y', stroke: 'arm' };
   return {
     title: `${what[0]!.toUpperCase()}${what.slice(1)} against ${axes[axis]} (${network})`,
