@@ -12,6 +12,8 @@ type PlanMaker = (shape: {
   readonly modules: number;
   /** Modules that Onward's default plan keeps exact. */
   readonly tail: number;
+  /** The same, but at most three quarters of all: what is before it can be frozen, or learn by feedback. */
+  readonly shortTail: number;
   /** Steps of truncated backpropagation through time that the memory of that plan is enough for; null without recurrent layers. */
   readonly affordableSteps: number | null;
 }) => PlanOptions;
@@ -72,11 +74,11 @@ export const arms: readonly Arm[] = [
   },
   {
     name: 'last modules only',
-    describes: 'the modules of onward’s exact tail; the others frozen',
+    describes: 'the modules of onward’s exact tail, three quarters at most; the others frozen',
     models: 'feedforward',
     method: {
       kind: 'plan',
-      plan: ({ modules, tail }) => ({ tail, frozen: modules - tail, rule: 'frozen' }),
+      plan: ({ modules, shortTail: tail }) => ({ tail, frozen: modules - tail, rule: 'frozen' }),
     },
   },
   {
@@ -103,9 +105,19 @@ export const arms: readonly Arm[] = [
   },
   {
     name: 'random feedback',
-    describes: 'onward with random instead of calibrated feedback',
+    describes: 'hybrid with random instead of calibrated feedback',
     models: 'feedforward',
-    method: { kind: 'plan', plan: ({ tail }) => ({ tail }), feedback: { kind: 'random' } },
+    method: {
+      kind: 'plan',
+      plan: ({ shortTail: tail }) => ({ tail }),
+      feedback: { kind: 'random' },
+    },
+  },
+  {
+    name: 'hybrid',
+    describes: 'the same tail exact, calibrated feedback to the modules before it',
+    models: 'feedforward',
+    method: { kind: 'plan', plan: ({ shortTail: tail }) => ({ tail }) },
   },
   {
     name: 'truncated BPTT',
@@ -142,7 +154,7 @@ export const arms: readonly Arm[] = [
   },
   {
     name: 'onward',
-    describes: 'the default: exact tail, calibrated feedback to the modules before it',
+    describes: 'the default: exact as far back as is nearly free, calibrated feedback before',
     method: { kind: 'plan', plan: ({ tail }) => ({ tail }) },
   },
   {
@@ -206,7 +218,8 @@ export function planOptionsOf(
   const tail = rules.length - rules.indexOf('exact');
   const affordableSteps = recurrence && truncatedSteps(graph, batchSize, recurrence);
   const makePlan = method.kind === 'plan' ? method.plan : headOnly;
-  return { ...makePlan({ modules: modules.length, tail, affordableSteps }), batchSize };
+  const shortTail = Math.min(tail, Math.max(1, Math.floor(0.75 * modules.length)));
+  return { ...makePlan({ modules: modules.length, tail, shortTail, affordableSteps }), batchSize };
 }
 
 export function isLesson({ method }: Arm): boolean {

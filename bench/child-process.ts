@@ -21,7 +21,9 @@ export interface ChildProcess {
 /** Runs it and parses what it prints as JSON. Rejects with what it wrote to standard error, or where it takes too long. */
 export async function runChild<Result>(child: ChildProcess): Promise<Result> {
   const path = fileURLToPath(new URL(child.file, import.meta.url));
-  const memory = { ...exactMemory, ...heapPeakEnvironment() };
+  const counted = heapPeakEnvironment();
+  // What is counted need not be resident, and small blocks would count as whole pages.
+  const memory = Object.keys(counted).length > 0 ? counted : exactMemory;
   const env = child.measures === 'memory' ? { ...process.env, ...memory } : process.env;
   const running = spawn(process.execPath, [...nodeOptions, path, ...child.args], {
     stdio: 'pipe',

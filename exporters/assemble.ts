@@ -57,7 +57,9 @@ export function assemble(prepared: PreparedModel, options: AssembleOptions = {})
   const { stateFeedback } = state;
   const source = { model, modules, plan, feedback, stateFeedback };
   const hasSpare = inferShapes(model.graph).at(-1)![2] > classes;
-  const programs = [...exportPrograms(source), ...(hasSpare ? headPrograms(source) : [])];
+  const own = exportPrograms(source);
+  const ofHead = hasSpare ? headPrograms(source) : [];
+  const programs = [...own, ...ofHead.filter(({ name }) => own.every((one) => one.name !== name))];
   const examples = packageExamples(prepared, options.examples ?? 0);
   const all = [...alignment, ...state.alignment];
   const learning = { plan, feedback, stateFeedback, alignment: all };

@@ -5,7 +5,8 @@ import { inferShapes } from '#runtime';
 import type { Graph, Plan } from '#runtime';
 import { engineCases } from '#test-support';
 
-import { forwardBytes, learnBytes, planMemory } from './memory-plan.ts';
+import { learnBytes } from './learn-memory.ts';
+import { forwardBytes, planMemory } from './memory-plan.ts';
 
 const test = suite('exporters/memory-plan');
 

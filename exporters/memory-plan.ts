@@ -1,15 +1,10 @@
 // How much memory predicting and learning take over the opened model: what must be alive at once.
-// Bytes per sample, then times the batch; weights are counted once, where a program needs copies of them.
-//
-// A trained layer's update holds, next to the activations of its module: the float32 gradient at its
-// output and what masks it, its 8-bit form twice (as computed and transposed), the gathered input
-// patches, and the int32 weight gradient with its float32 forms. A gradient on to the layer's input
-// holds the gathered errors and the int32 and float32 gradient instead. A recurrent layer's is in recurrent-memory.ts.
-import { inferShapes, isLayer, isPointwise, isTrainable, sizeOf, weightShapeOf } from '#runtime';
-import type { Graph, Layer, Module, PackageContent, Recurrence, Shape } from '#runtime';
+import { inferShapes, isLayer, isPointwise, sizeOf } from '#runtime';
+import type { Graph, Module, PackageContent, Shape } from '#runtime';
 
 import { parameterCounts } from './float/model.ts';
-import { keptByBackprop, recurrentForwardBytes, recurrentUpdateBytes } from './recurrent-memory.ts';
+import { keptByBackprop, recurrentForwardBytes } from './recurrent-memory.ts';
+import { bytesBefore, plannedTail } from './tail-parts.ts';
 
 export interface ModuleMemory {
   readonly name: string;
@@ -17,7 +12,7 @@ export interface ModuleMemory {
   readonly activationBytes: number;
   /** int8 weights and int32 biases. */
   readonly weightBytes: number;
-  /** While it learns from one batch, over the opened model. */
+  /** While it learns from one batch, over the opened model; of a module of the tail, while its part of the tail does. */
   readonly learnBytes: number;
 }
 
@@ -31,12 +26,6 @@ export interface MemoryPlan {
   readonly backpropBytes: number;
 }
 
-export interface LearnMemory {
-  readonly batch: number;
-  /** Of a plan that trains recurrent layers; default 8 exact steps, and gates. */
-  readonly recurrence?: Recurrence | null;
-}
-
 type Planned = Pick<PackageContent, 'model' | 'modules' | 'plan'>;
 
 /** Predicts the peaks of a package's plan; nothing is allocated or run. */
@@ -44,24 +33,22 @@ export function planMemory({ model, modules, plan }: Planned): MemoryPlan {
   const { graph } = model;
   const shapes = inferShapes(graph);
   const tail = plan.rules.indexOf('exact');
-  const learning = { batch: plan.batchSize, recurrence: plan.recurrence };
+  const before = bytesBefore(graph, modules, plan);
+  const parts = plannedTail(graph, modules, plan);
   const memories = modules.map((module, index) => ({
     name: module.name,
     activationBytes: activationBytes(module, shapes),
     weightBytes: weightBytes(graph, module, shapes),
-    learnBytes: plan.rules[index] === 'frozen' ? 0 : learnBytes(graph, module, shapes, learning),
+    learnBytes: before[index] ?? parts.find(({ to }) => index < to)!.bytes,
   }));
   const whole: Module = { name: 'model', from: 0, to: graph.nodes.length };
-  const tailRange: Module = { name: 'tail', from: modules[tail]!.from, to: graph.nodes.length };
-  const prefix: Module = { name: 'prefix', from: 0, to: tailRange.from };
-  const held = plan.batchSize * sizeOf(shapes[tailRange.from]!);
+  const prefix: Module = { name: 'prefix', from: 0, to: modules[tail]!.from };
   return {
     modules: memories,
     peakPredictBytes: forwardBytes(graph, whole, shapes, 1),
     peakLearnBytes: Math.max(
       forwardBytes(graph, prefix, shapes, plan.batchSize),
-      learnBytes(graph, tailRange, shapes, learning) + held,
-      ...memories.slice(0, tail).map(({ learnBytes: bytes }) => bytes),
+      ...memories.map(({ learnBytes }) => learnBytes),
     ),
     backpropBytes: backpropBytes(graph, shapes, plan.batchSize),
   };
@@ -90,53 +77,6 @@ function scratchBytes(node: Graph['nodes'][number], output: Shape, batch: number
   if (node.operator === 'recurrent') return batch * recurrentForwardBytes(node.attributes);
   if (node.operator === 'embedding') return 0;
   return 4 * sizeOf(output) * (isLayer(node) ? 1 : batch);
-}
-
-/** Bytes alive while a range learns from one batch: its activations, and the largest layer's update. */
-export function learnBytes(
-  graph: Graph,
-  { from, to }: Module,
-  shapes: readonly Shape[],
-  { batch, recurrence = null }: LearnMemory,
-): number {
-  const first = graph.nodes.findIndex((node, index) => index >= from && isTrainable(node));
-  let activations = sizeOf(shapes[from]!);
-  let largest = 0;
-  for (let index = from; index < to; index++) {
-    const node = graph.nodes[index]!;
-    activations += sizeOf(shapes[index + 1]!);
-    if (!isTrainable(node)) continue;
-    const input = shapes[node.inputs[0]!]!;
-    const options = { batch, recurrence, passesOn: index > first };
-    const update =
-      node.operator === 'recurrent'
-        ? recurrentUpdateBytes(node.attributes, input, options)
-        : updateBytes(node, input, shapes[index + 1]!, options);
-    largest = Math.max(largest, update);
-  }
-  return batch * activations + largest;
-}
-
-function updateBytes(
-  layer: Layer,
-  input: Shape,
-  output: Shape,
-  { batch, passesOn }: { batch: number; passesOn: boolean },
-): number {
-  const outputs = sizeOf(output);
-  const weights = weightShapeOf(layer, input).reduce((product, extent) => product * extent, 1);
-  const gathers = layer.operator === 'conv' && !isPointwise(layer.attributes.window);
-  const offsets = gathers
-    ? layer.attributes.window.kernel[0] * layer.attributes.window.kernel[1]
-    : 0;
-  const positions = output[0] * output[1];
-  const patches = offsets * positions * input[2];
-  const gradient = 4 * outputs;
-  const update = batch * (gradient + 2 * outputs + patches) + 12 * weights;
-  const onward = passesOn
-    ? batch * (gradient + outputs + offsets * input[0] * input[1] * output[2] + 8 * sizeOf(input))
-    : 0;
-  return Math.max(update, onward);
 }
 
 // Float32 values kept for the backward sweep, the largest gradient with its patches, and the weights' gradients.

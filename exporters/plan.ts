@@ -2,14 +2,14 @@
 import { InputError, inferShapes, isRecurrent, isTrainable } from '#runtime';
 import type { Graph, Module, Plan, Recurrence, Rule } from '#runtime';
 
-import { learnBytes } from './memory-plan.ts';
 import { canTrain } from './partition.ts';
 import { recurrentUpdateBytes } from './recurrent-memory.ts';
+import { bytesBefore, plannedTail } from './tail-parts.ts';
 
 export interface PlanOptions {
   /**
-   * Modules in the exact tail, the head included; default: as many as need no more memory than the largest other
-   * module, and from the last recurrent layer on.
+   * Modules in the exact tail, the head included; default: as many as need at most a fifth more memory than the
+   * least that any number needs, and from the last recurrent layer on.
    */
   readonly tail?: number;
   /** How modules before the tail learn; default `feedback-local`. */
@@ -95,7 +95,7 @@ function rulesFor(
   });
 }
 
-/** Memory of `exact` over that of `gates` up to which it is the default. */
+/** Memory of exact gradients over that of approximate ones up to which they are the default. */
 const affordableGrowth = 1.2;
 
 /** Steps of a chunk; of `gates`, whose last chunk alone is exact, more of them pay (measured on digits by rows). */
@@ -135,8 +135,8 @@ function longestTail(graph: Graph, modules: readonly Module[]): number {
 }
 
 /**
- * The longest suffix whose update fits in what the largest module before it needs anyway; with recurrent
- * layers, at least from the last one on.
+ * The longest tail with which a step needs at most a fifth more memory than with any other, its other modules
+ * learning by feedback; with recurrent layers, at least from the last one on.
  */
 export function affordableTail(
   graph: Graph,
@@ -144,19 +144,23 @@ export function affordableTail(
   batchSize: number,
   recurrence: Recurrence | null = null,
 ): number {
-  const shapes = inferShapes(graph);
-  const options = { batch: batchSize, recurrence };
-  const cost = (module: Module): number => learnBytes(graph, module, shapes, options);
-  let tail = 1;
-  for (let start = modules.length - 2; start > 0; start--) {
-    const suffix = { name: 'tail', from: modules[start]!.from, to: graph.nodes.length };
-    const rest = Math.max(...modules.slice(0, start).map(cost));
-    if (cost(suffix) > rest) break;
-    tail = modules.length - start;
-  }
+  const longest = longestTail(graph, modules);
+  const peaks = Array.from({ length: longest }, (_, shorter) => {
+    const before = modules.length - shorter - 1;
+    const rules = modules.map((_module, index): Rule =>
+      index < before ? 'feedback-local' : 'exact',
+    );
+    const plan = { rules, batchSize, recurrence };
+    return Math.max(
+      ...bytesBefore(graph, modules, plan),
+      ...plannedTail(graph, modules, plan).map(({ bytes }) => bytes),
+    );
+  });
+  const allowed = affordableGrowth * Math.min(...peaks);
+  const tail = peaks.findLastIndex((bytes) => bytes <= allowed) + 1;
   const last = modules.findLastIndex(({ from, to }) =>
     graph.nodes.slice(from, to).some(isRecurrent),
   );
   const fromLast = last === -1 ? 1 : modules.length - last;
-  return Math.min(Math.max(tail, fromLast), longestTail(graph, modules));
+  return Math.min(Math.max(tail, fromLast), longest);
 }

@@ -84,7 +84,7 @@ export interface Engine extends AsyncDisposable {
     source: Gradient,
     rates: StepRates,
   ): Promise<Activation>;
-  /** Re-forwards a module, updates its layers from the exact gradient at its end, returns the gradient at its input. */
+  /** Re-forwards a module, updates its layers from the exact gradient at its end, returns the gradient at its input, which may be empty where no module before it learns. */
   learnByReplay(
     module: number,
     input: Activation,

@@ -1,6 +1,7 @@
 import { isRecurrent, layoutOf } from '#runtime';
-import type { Program, StepLayout } from '#runtime';
+import type { Program } from '#runtime';
 
+import { plannedTail } from '../tail-parts.ts';
 import { moduleProgram } from './module-program.ts';
 import type { ProgramSource } from './program-frame.ts';
 import { programName } from './program-name.ts';
@@ -24,7 +25,7 @@ function programKinds(source: ProgramSource): ProgramKind[] {
   const { plan, modules, feedback, model } = source;
   const layout = layoutOf(plan, modules, feedback);
   const { trained, replay, tail, sources } = layout;
-  const kinds: ProgramKind[] = [{ kind: 'predict' }, ...tailKinds(source, layout)];
+  const kinds: ProgramKind[] = [{ kind: 'predict' }, ...tailKinds(source)];
   if (model.graph.nodes.some(isRecurrent) && canStep(source)) kinds.push({ kind: 'step' });
   const addForward = (from: number, to: number): void => {
     if (from < to) kinds.push({ kind: 'forward', from, to });
@@ -45,28 +46,26 @@ function programKinds(source: ProgramSource): ProgramKind[] {
 }
 
 /**
- * A tail without recurrent layers is one program. With them it is learned in parts: recurrent layers, runs of
- * other modules between them, and a program that ends in the error, of the last run or of nothing.
+ * The programs of each part of the tail. The last one ends in the error; behind a recurrent layer at the model's end
+ * there is one of nothing else.
  */
-function tailKinds(source: ProgramSource, { tail }: StepLayout): ProgramKind[] {
-  const kinds: ProgramKind[] = [];
-  const end = source.modules.length;
-  let start = tail;
-  for (let module = tail; module < end; module++) {
-    if (!isRecurrentModule(source, module)) continue;
-    kinds.push(...plainKinds(start, module), ...recurrentKinds(source, module));
-    start = module + 1;
-  }
-  return [...kinds, { kind: 'tail', from: start }];
-}
-
-/** A run of modules in a tail, before a recurrent layer. */
-function plainKinds(from: number, to: number): ProgramKind[] {
-  if (from === to) return [];
-  return [
-    { kind: 'forward', from, to },
-    { kind: 'part', from, to },
-  ];
+function tailKinds(source: ProgramSource): ProgramKind[] {
+  const { model, modules, plan } = source;
+  const end = modules.length;
+  const kinds = plannedTail(model.graph, modules, plan).flatMap(({ from, to }): ProgramKind[] => {
+    if (isRecurrentModule(source, from)) {
+      return [
+        ...recurrentKinds(source, from),
+        ...(to === end ? [{ kind: 'tail', from: end } as const] : []),
+      ];
+    }
+    if (to === end) return [{ kind: 'tail', from }];
+    return [
+      { kind: 'forward', from, to },
+      { kind: 'part', from, to },
+    ];
+  });
+  return kinds;
 }
 
 function learningKinds(source: ProgramSource, module: number, plain: ProgramKind): ProgramKind[] {

@@ -68,12 +68,14 @@ export function addFeedbackModule(frame: ProgramFrame, module: number): void {
   addUpdates(graph, { layers, before: [values.get(range.to)!] });
 }
 
-/** A module from the exact gradient at its end, to the one at its input. */
+/** A module from the exact gradient at its end, to the one at its input where a module before it learns. */
 export function addReplay(frame: ProgramFrame, module: number): void {
   const { source } = frame;
   const isDirect = source.plan.rules[module] === 'feedback-direct';
   const feedbacks = isDirect ? moduleFeedback(source, module).sites : undefined;
-  addGivenGradient(frame, frame.range(module, module + 1), { wantsInput: true, feedbacks });
+  const { trained } = layoutOf(source.plan, source.modules, source.feedback);
+  const wantsInput = isDirect || module > trained;
+  addGivenGradient(frame, frame.range(module, module + 1), { wantsInput, feedbacks });
 }
 
 /** Modules of a tail from the exact gradient at their end, to the one at their input where that is used. */

@@ -21,7 +21,7 @@ import { detach } from './detach.ts';
 import { OnnxActivation, OnnxGradient } from './device-tensor.ts';
 import { forwardPrograms } from './forward-programs.ts';
 import { OpenPrograms } from './open-programs.ts';
-import { frozenDigest, parametersBefore, requireOwnMemory } from './parameter-arrays.ts';
+import { frozenDigest, requireOwnMemory } from './parameter-arrays.ts';
 import type { Outputs, Tensors } from './program.ts';
 import { RecurrentLesson } from './recurrent-lesson.ts';
 import { recurrentModules } from './recurrent-modules.ts';
@@ -172,7 +172,11 @@ class OnnxRuntimeEngine implements SequenceEngine {
     const call = { from: module, to: module + 1, own: { x, ...own }, rates };
     if (!this.#recurrent.has(module)) {
       const outputs = await this.#learn(`replay:${module}`, call, input.batch);
-      return new OnnxGradient(input.batch, { gradient: outputs.take('inputGradient') });
+      const isUsed = outputs.has('inputGradient');
+      return new OnnxGradient(
+        input.batch,
+        isUsed ? { gradient: outputs.take('inputGradient') } : {},
+      );
     }
     const atEnd = own['gradient'];
     if (atEnd === undefined) {
@@ -225,7 +229,7 @@ class OnnxRuntimeEngine implements SequenceEngine {
     return program.run({ ...own, ...learning.at(rates) });
   }
 
-  /** Nothing is learned where it fails: what some parts have learned by then is undone. */
+  /** Where a part fails, the parts behind it have learned. */
   async #learnInParts(
     parts: readonly TailPart[],
     call: TailCall,
@@ -240,20 +244,14 @@ class OnnxRuntimeEngine implements SequenceEngine {
       learn: (name, part, feeds) => this.#learn(name, { ...part, own: feeds, rates }, input.batch),
       lesson: (module, x) => this.#lesson(module, x, input),
     };
-    const undo = parametersBefore(this.#input, range);
-    try {
-      const { outputs, atInput } = await learnInParts(runner, parts, call);
-      const { replay, tail, sources } = this.#layout;
-      const result = tailResult(outputs, input.batch, {
-        ...(atInput !== null && sources.includes('tail') ? quantised(atInput) : {}),
-        ...(atInput !== null && replay < tail ? { gradient: atInput } : {}),
-      });
-      if (atInput !== null && replay === tail) detach([atInput]);
-      return result;
-    } catch (error) {
-      undo();
-      throw error;
-    }
+    const { outputs, atInput } = await learnInParts(runner, parts, call);
+    const { replay, tail, sources } = this.#layout;
+    const result = tailResult(outputs, input.batch, {
+      ...(atInput !== null && sources.includes('tail') ? quantised(atInput) : {}),
+      ...(atInput !== null && replay < tail ? { gradient: atInput } : {}),
+    });
+    if (atInput !== null && replay === tail) detach([atInput]);
+    return result;
   }
 
   /** Of a module that is a recurrent layer, from the gradient at its end. */

@@ -29,25 +29,6 @@ export function requireOwnMemory(parameters: EngineInput['parameters']): void {
   }
 }
 
-/** Keeps copies of the weights and biases of modules [from, to); the result writes them back. */
-export function parametersBefore(
-  { modules, parameters }: EngineInput,
-  { from, to }: { readonly from: number; readonly to: number },
-): () => void {
-  const own = modules.slice(from, to);
-  const copies = [...parameters].flatMap(([node, layer]) =>
-    own.some((module) => module.from <= node && node < module.to)
-      ? [{ layer, weights: layer.weights.slice(), bias: layer.bias.slice() }]
-      : [],
-  );
-  return () => {
-    for (const { layer, weights, bias } of copies) {
-      layer.weights.set(weights);
-      layer.bias.set(bias);
-    }
-  };
-}
-
 function isTrained({ modules, plan }: EngineInput, node: number): boolean {
   const module = modules.findIndex(({ from, to }) => from <= node && node < to);
   return plan.rules[module] !== 'frozen';
