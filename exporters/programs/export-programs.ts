@@ -52,19 +52,13 @@ function programKinds(source: ProgramSource): ProgramKind[] {
 function tailKinds(source: ProgramSource): ProgramKind[] {
   const { model, modules, plan } = source;
   const end = modules.length;
-  const kinds = plannedTail(model.graph, modules, plan).flatMap(({ from, to }): ProgramKind[] => {
-    if (isRecurrentModule(source, from)) {
-      return [
-        ...recurrentKinds(source, from),
-        ...(to === end ? [{ kind: 'tail', from: end } as const] : []),
-      ];
-    }
-    if (to === end) return [{ kind: 'tail', from }];
-    return [
-      { kind: 'forward', from, to },
-      { kind: 'part', from, to },
-    ];
-  });
+  const kinds: ProgramKind[] = [];
+  for (const { from, to } of plannedTail(model.graph, modules, plan)) {
+    const isSequence = isRecurrentModule(source, from);
+    if (isSequence) kinds.push(...recurrentKinds(source, from));
+    if (to === end) kinds.push({ kind: 'tail', from: isSequence ? end : from });
+    else if (!isSequence) kinds.push({ kind: 'forward', from, to }, { kind: 'part', from, to });
+  }
   return kinds;
 }
 
