@@ -168,11 +168,11 @@ export const arms: readonly Arm[] = [
     name: 'exact replay',
     describes: 'exact gradients everywhere, one module re-forwarded at a time',
     models: 'feedforward',
-    method: { kind: 'plan', plan: ({ tail }) => ({ tail, rule: 'exact-replay' }) },
+    method: { kind: 'plan', plan: () => ({ tail: 1, rule: 'exact-replay' }) },
   },
   {
     name: 'int8 backprop',
-    describes: 'exact gradients everywhere, every activation kept',
+    describes: 'exact gradients everywhere, the inputs of modules kept, or of sequences every step',
     method: {
       kind: 'plan',
       plan: ({ modules }) => ({

@@ -14,7 +14,7 @@ export interface TailPart {
   readonly bytes: number;
 }
 
-export interface TailOptions {
+interface TailOptions {
   /** First module of the tail. */
   readonly tail: number;
   readonly batch: number;
@@ -29,11 +29,7 @@ export interface TailOptions {
 const cheap = 2 ** 18;
 
 /** The parts of modules [tail, end), in order; a module that is a recurrent layer is a part of its own. */
-export function tailParts(
-  graph: Graph,
-  modules: readonly Module[],
-  options: TailOptions,
-): TailPart[] {
+function tailParts(graph: Graph, modules: readonly Module[], options: TailOptions): TailPart[] {
   const cost = costOf(graph, modules, options);
   const singles = modules.slice(options.tail).map((_, at) => options.tail + at);
   const needed = Math.max(options.bytesBefore, ...singles.map((from) => cost(from, from + 1)));
