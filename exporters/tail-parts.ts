@@ -33,8 +33,8 @@ function tailParts(graph: Graph, modules: readonly Module[], options: TailOption
   const cost = costOf(graph, modules, options);
   const singles = modules.slice(options.tail).map((_, at) => options.tail + at);
   const needed = Math.max(options.bytesBefore, ...singles.map((from) => cost(from, from + 1)));
-  // Half of it, since programs of several modules were counted to take up to 1.7 times what is planned.
-  const allowed = Math.max(needed / 2, cheap);
+  // Two thirds, since programs of several modules were counted to take up to 1.5 times what is planned.
+  const allowed = Math.max((2 / 3) * needed, cheap);
   const isAlone = (module: number): boolean => {
     const { from, to } = modules[module]!;
     return graph.nodes.slice(from, to).some(isRecurrent);
