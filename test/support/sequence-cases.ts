@@ -85,6 +85,26 @@ const models: { readonly [name: string]: CaseModel } = {
       model.cut();
     },
   },
+  'sequences of more than 32 chunks': {
+    shape: [69, 1, 3],
+    sequences: 'lengths',
+    isStepwise: true,
+    plans: (
+      [
+        { recurrence: { exactSteps: 2, earlier: 'exact' } },
+        { recurrence: { exactSteps: 2, earlier: 'none' } },
+        { recurrence: { exactSteps: 2, earlier: 'gates' }, segments: 3 },
+      ] as const
+    ).map((recurrence) => [['exact', 'exact', 'exact'], null, recurrence] as const),
+    build(model) {
+      let x = model.recurrent(0, { cell: 'lstm', hiddenSize: 4, output: 'sequence' });
+      model.cut();
+      x = model.recurrent(x, { cell: 'gru', hiddenSize: 5 });
+      model.cut();
+      model.logits(x, classes);
+      model.cut();
+    },
+  },
   'tokens read in both directions': {
     shape: [10, 1, 1],
     sequences: 'lengths',

@@ -5,14 +5,21 @@ import type { Chunk } from '#runtime';
 
 import type { Tensors } from './program.ts';
 
-// What a run holds of a chunk it holds once, however many there are; only states that are kept and gradients of
-// the input pile up, in the run's outputs and once more as the binding copies them. With 16 chunks to a run its
-// other outputs, among them the sums of gradients, are copied once for every 128 steps or more.
+// A run of several chunks holds the sums of gradients twice more, as its loop carries them: one chunk a run needs the
+// least. But each run also leaves some kilobytes of garbage, and beyond 32 runs the collector makes room for it; then
+// 16 chunks share one.
+const fewChunks = 32;
 const mostChunks = 16;
 
-/** Runs of chunks that follow one another, are of equal length and alike; at least one. */
+/** Of a sequence of so many chunks: how many one run takes. */
+export function chunksPerRun(chunks: number): number {
+  return chunks <= fewChunks ? 1 : mostChunks;
+}
+
+/** Runs of up to `most` chunks that follow one another, are of equal length and alike; at least one. */
 export function groupsOf<Call extends Chunk>(
   calls: readonly Call[],
+  most: number,
   areAlike: (one: Call, other: Call) => boolean = () => true,
 ): Call[][] {
   const groups: Call[][] = [];
@@ -22,7 +29,7 @@ export function groupsOf<Call extends Chunk>(
     const isOfGroup =
       group !== undefined &&
       last !== undefined &&
-      group.length < mostChunks &&
+      group.length < most &&
       last.to - last.from === call.to - call.from &&
       areAlike(last, call);
     if (isOfGroup) group.push(call);

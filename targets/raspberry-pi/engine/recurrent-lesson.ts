@@ -7,7 +7,7 @@ import { cells, EngineError } from '#runtime';
 import type { ForwardCall, SequenceCalls, StepRates } from '#runtime';
 import { sequenceCalls } from '#runtime/sequences';
 
-import { boundFeeds, groupsOf, perChunk } from './chunk-groups.ts';
+import { boundFeeds, chunksPerRun, groupsOf, perChunk } from './chunk-groups.ts';
 import { detach } from './detach.ts';
 import type { OpenPrograms } from './open-programs.ts';
 import type { Outputs, Tensors } from './program.ts';
@@ -70,11 +70,13 @@ export class RecurrentLesson {
     const exact = learn.flatMap((call) => (call.call === 'exact' ? [call] : []));
     // A chunk whose gradient is not carried to the one before has a run of its own.
     const carries = exact.every(({ carry }) => carry);
-    this.#forward = groupsOf(forward, (one, other) =>
+    const most = chunksPerRun(forward.length);
+    this.#forward = groupsOf(forward, most, (one, other) =>
       one.keep ? other.keep && carries : !other.keep,
     );
-    this.#exact = groupsOf(exact.toReversed(), () => carries);
-    this.#gates = groupsOf(learn.flatMap((call) => (call.call === 'gates' ? [call] : [])));
+    this.#exact = groupsOf(exact.toReversed(), most, () => carries);
+    const gates = learn.flatMap((call) => (call.call === 'gates' ? [call] : []));
+    this.#gates = groupsOf(gates, most);
     this.#feeds = { x, [`firsts:${index}`]: start.firsts };
     const decays =
       recurrence.earlier === 'gates' && output === 'last' && cells[cell].keepGate !== null;
