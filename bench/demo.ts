@@ -1,8 +1,6 @@
 // npm start: a new user's digits, learned in seven ways, and what each costs. Writes a picture of the
 // accuracy while learning.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { SingleBar } from 'cli-progress';
@@ -15,6 +13,7 @@ import { lineChart } from './line-chart.ts';
 import { runArm } from './run-arm.ts';
 import { settingOf } from './settings.ts';
 import { hardDigits } from './tasks/digits.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const pictureFile = fileURLToPath(
   new URL('../demo/out/accuracy-while-learning.svg', import.meta.url),
@@ -67,36 +66,32 @@ function table(results: readonly (readonly [string, ArmResult])[]): string {
   ]).join('\n');
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'onward-demo-'));
+using folder = temporaryFolder('onward-demo-');
 const bar = new SingleBar({
   format: '{bar} {value}/{total}  {stage}',
   noTTYOutput: true,
   notTTYSchedule: 10_000,
 });
-try {
-  console.log(
-    'A small CNN that reads digits meets a person it was not trained for: slanted, squeezed,',
-  );
-  console.log('faint and noisy. It learns from 256 of their digits and is tested on 800 others.\n');
-  bar.start(shown.length, 0, { stage: '' });
-  const results = await compare(folder, (stage, done) => bar.update(done, { stage }));
-  bar.stop();
-  console.log(`\n${table(results)}\n`);
-  console.log('Peak memory is resident memory over the opened model, each arm in its own process.');
-  mkdirSync(fileURLToPath(new URL('../demo/out/', import.meta.url)), { recursive: true });
-  writeFileSync(
-    pictureFile,
-    lineChart({
-      title: 'Accuracy on a new user’s digits while learning',
-      xLabel: `steps of ${hardDigits.batchSize} examples`,
-      yLabel: 'test accuracy, %',
-      series: results.map(([name, { curve }]) => ({
-        name,
-        points: curve.map(([step, accuracy]) => [step, 100 * accuracy] as const),
-      })),
-    }),
-  );
-  console.log(`Accuracy while learning: demo/out/accuracy-while-learning.svg`);
-} finally {
-  rmSync(folder, { recursive: true });
-}
+console.log(
+  'A small CNN that reads digits meets a person it was not trained for: slanted, squeezed,',
+);
+console.log('faint and noisy. It learns from 256 of their digits and is tested on 800 others.\n');
+bar.start(shown.length, 0, { stage: '' });
+const results = await compare(folder.path, (stage, done) => bar.update(done, { stage }));
+bar.stop();
+console.log(`\n${table(results)}\n`);
+console.log('Peak memory is resident memory over the opened model, each arm in its own process.');
+mkdirSync(fileURLToPath(new URL('../demo/out/', import.meta.url)), { recursive: true });
+writeFileSync(
+  pictureFile,
+  lineChart({
+    title: 'Accuracy on a new user’s digits while learning',
+    xLabel: `steps of ${hardDigits.batchSize} examples`,
+    yLabel: 'test accuracy, %',
+    series: results.map(([name, { curve }]) => ({
+      name,
+      points: curve.map(([step, accuracy]) => [step, 100 * accuracy] as const),
+    })),
+  }),
+);
+console.log(`Accuracy while learning: demo/out/accuracy-while-learning.svg`);

@@ -1,8 +1,4 @@
 // A task, measured: every arm on every user and seed, and what each arm's step costs.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { ArmPackages } from './arm-packages.ts';
 import type { ArmRequest } from './arm-request.ts';
 import { armsOf, isLesson } from './arms.ts';
@@ -13,6 +9,7 @@ import type { RunRow, TaskResult } from './results.ts';
 import { settingOf } from './settings.ts';
 import { summarize } from './summarize.ts';
 import type { Task } from './tasks/task.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface MeasureOptions {
@@ -43,26 +40,22 @@ export async function measureTask(task: Task, options: MeasureOptions): Promise<
     return { ...result, skipped, arms: [], runs: [], verdict: null };
   }
   await task.make?.();
-  const folder = mkdtempSync(join(tmpdir(), 'onward-bench-'));
-  try {
-    const packages = new ArmPackages(folder);
-    const requests = await requestsOf(task, packages, options);
-    using pool = new CoursePool();
-    const results = await pool.run(requests, (done) => options.onDone(done, requests.length));
-    const runs = results.map((personalized, index) => rowOf(requests[index]!, personalized));
-    const owner = { user: users[0]!, seed: seeds[0]! };
-    const { rounds, repeats } = options;
-    const costs = await measureCosts(task, packages, { owner, rounds, repeats });
-    const arms = armsOf(task);
-    const summaries = arms.map((arm, index) =>
-      summarize(arm, runs, { setting: settingOf(task, arm), cost: costs[index]! }),
-    );
-    // A lesson holds examples out, and is no other way to learn.
-    const contenders = summaries.filter((_, index) => !isLesson(arms[index]!));
-    return { ...result, skipped, arms: summaries, runs, verdict: verdictOf(contenders) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using folder = temporaryFolder('onward-bench-');
+  const packages = new ArmPackages(folder.path);
+  const requests = await requestsOf(task, packages, options);
+  using pool = new CoursePool();
+  const results = await pool.run(requests, (done) => options.onDone(done, requests.length));
+  const runs = results.map((personalized, index) => rowOf(requests[index]!, personalized));
+  const owner = { user: users[0]!, seed: seeds[0]! };
+  const { rounds, repeats } = options;
+  const costs = await measureCosts(task, packages, { owner, rounds, repeats });
+  const arms = armsOf(task);
+  const summaries = arms.map((arm, index) =>
+    summarize(arm, runs, { setting: settingOf(task, arm), cost: costs[index]! }),
+  );
+  // A lesson holds examples out, and is no other way to learn.
+  const contenders = summaries.filter((_, index) => !isLesson(arms[index]!));
+  return { ...result, skipped, arms: summaries, runs, verdict: verdictOf(contenders) };
 }
 
 async function requestsOf(

@@ -2,9 +2,6 @@
 // `--arm name` where only one is wanted, `--users 2` for the first two only. settings.ts holds this table's best; run
 // it again after changing a base model, a shift or a rule. All arms are swept by the same rule, on the same users,
 // with seed 1.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { tableLines } from '../targets/raspberry-pi/commands/table.ts';
@@ -15,6 +12,7 @@ import type { Arm } from './arms.ts';
 import { CoursePool } from './course-pool.ts';
 import { firstRateOf, hasSetting, neighbourGrid, rateGrid, sameGradients } from './settings.ts';
 import { taskNamed } from './tasks/table.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const { values, positionals } = parseArgs({
   options: { arm: { type: 'string' }, users: { type: 'string', default: '1000' } },
@@ -25,8 +23,8 @@ const task = taskNamed(taskName);
 const missing = task.missing();
 if (missing !== null) throw new Error(`tune: ${missing}`);
 await task.make?.();
-const folder = mkdtempSync(join(tmpdir(), 'onward-tune-'));
-const packages = new ArmPackages(folder);
+using folder = temporaryFolder('onward-tune-');
+const packages = new ArmPackages(folder.path);
 using pool = new CoursePool();
 
 /** Accuracies over the tuning users, percent. */
@@ -66,19 +64,15 @@ async function sweep(arm: Arm): Promise<[setting: number, Awaited<ReturnType<typ
   return [...found].toSorted(([a], [b]) => a - b);
 }
 
-try {
-  for (const arm of values.arm === undefined ? armsOf(task) : [armNamed(values.arm)]) {
-    const found = await sweep(arm);
-    if (found.length === 0) continue;
-    const best = found.reduce((a, b) => (b[1].mean > a[1].mean ? b : a));
-    console.log(`${arm.name}: ${best[0]}`);
-    const rows = found.map(([setting, { mean, worst }]) => [
-      `  ${setting}`,
-      mean.toFixed(1),
-      worst.toFixed(1),
-    ]);
-    console.log(tableLines([['  setting', 'mean, %', 'worst'], ...rows]).join('\n'));
-  }
-} finally {
-  rmSync(folder, { recursive: true });
+for (const arm of values.arm === undefined ? armsOf(task) : [armNamed(values.arm)]) {
+  const found = await sweep(arm);
+  if (found.length === 0) continue;
+  const best = found.reduce((a, b) => (b[1].mean > a[1].mean ? b : a));
+  console.log(`${arm.name}: ${best[0]}`);
+  const rows = found.map(([setting, { mean, worst }]) => [
+    `  ${setting}`,
+    mean.toFixed(1),
+    worst.toFixed(1),
+  ]);
+  console.log(tableLines([['  setting', 'mean, %', 'worst'], ...rows]).join('\n'));
 }

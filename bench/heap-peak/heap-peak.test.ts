@@ -29,29 +29,43 @@ test('the peak is what lived at once, within what the program itself needs', () 
   assert.ok(Math.abs(inTurn - 2 ** 20) < 2 ** 18, `${inTurn}`);
 });
 
-test('what a process wrote in order to count is gone once it has ended', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'onward-heap-test-'));
-  const file = new URL('./heap-peak.ts', import.meta.url).href;
-  const program = `
-    import { existsSync } from 'node:fs';
-    import { heapPeakEnvironment } from '${file}';
-    const variables = [heapPeakEnvironment(), heapPeakEnvironment()];
-    const files = variables.map(({ HEAP_PEAK_FILE }) => HEAP_PEAK_FILE);
-    process.stdout.write(JSON.stringify({ files, existed: files.every(existsSync) }));`;
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
-  const { stdout, stderr } = spawnSync(process.execPath, args, {
-    env: { ...process.env, TMPDIR: folder },
-    encoding: 'utf8',
+const ends = {
+  'by itself': { statement: '', signal: null },
+  'by a signal': {
+    statement: "setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM');",
+    signal: 'SIGTERM',
+  },
+} as const;
+
+for (const [how, { statement, signal }] of Object.entries(ends)) {
+  test(`what a process wrote in order to count is gone once it has ended ${how}`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'onward-heap-test-'));
+    const file = new URL('./heap-peak.ts', import.meta.url).href;
+    const program = `
+      import { existsSync, writeSync } from 'node:fs';
+      import { heapPeakEnvironment } from '${file}';
+      const variables = [heapPeakEnvironment(), heapPeakEnvironment()];
+      const files = variables.map(({ HEAP_PEAK_FILE }) => HEAP_PEAK_FILE);
+      writeSync(1, JSON.stringify({ files, existed: files.every(existsSync) }));
+      ${statement}`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+    const ended = spawnSync(process.execPath, args, {
+      env: { ...process.env, TMPDIR: folder },
+      encoding: 'utf8',
+    });
+    assert.equal([ended.stderr, ended.signal], ['', signal]);
+    const { files, existed } = JSON.parse(ended.stdout) as {
+      files: [string, string];
+      existed: boolean;
+    };
+    assert.ok(existed);
+    assert.is.not(files[0], files[1]);
+    for (const each of files) {
+      assert.ok(each.startsWith(folder));
+      assert.not.ok(existsSync(dirname(each)));
+    }
+    rmSync(folder, { recursive: true });
   });
-  assert.is(stderr, '');
-  const { files, existed } = JSON.parse(stdout) as { files: [string, string]; existed: boolean };
-  assert.ok(existed);
-  assert.is.not(files[0], files[1]);
-  for (const each of files) {
-    assert.ok(each.startsWith(folder));
-    assert.not.ok(existsSync(dirname(each)));
-  }
-  rmSync(folder, { recursive: true });
-});
+}
 
 test.run();

@@ -1,20 +1,12 @@
 // The most that a process had allocated at once, exact to the byte: heap-peak.c counts, this file reads. Without a C
-// compiler, or away from glibc, the operating system's own peak of resident memory stands in (peak-memory.ts).
+// compiler, or away from glibc, the peak of mapped pages stands in (mapped-peak.ts).
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { startPeak } from '../../targets/raspberry-pi/peak-memory.ts';
+import { startMappedPeak } from '../../targets/raspberry-pi/commands/bench/mapped-peak.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 let library: string | null | undefined;
 let folder: string | undefined;
@@ -32,7 +24,7 @@ export function heapPeakEnvironment(): Readonly<Record<string, string>> {
 /** Starts a measurement in this process; the returned function gives the peak in bytes over what lived then. */
 export function startHeapPeak(): () => number {
   const file = process.env['HEAP_PEAK_FILE'];
-  if (file === undefined) return startPeak();
+  if (file === undefined) return startMappedPeak();
   const counts = openSync(file, 'r+');
   const [live] = read(counts);
   writeSync(counts, BigInt64Array.of(live), 0, 8, 8);
@@ -56,11 +48,8 @@ function compiled(): string | null {
   return status === 0 ? output : null;
 }
 
-/** Of this process, removed as it exits. */
+/** Of this process, removed as it ends. */
 function ownFolder(): string {
-  if (folder !== undefined) return folder;
-  const made = mkdtempSync(join(tmpdir(), 'onward-heap-'));
-  process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-  folder = made;
-  return made;
+  folder ??= temporaryFolder('onward-heap-').path;
+  return folder;
 }

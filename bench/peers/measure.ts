@@ -1,14 +1,14 @@
 // Every peer at the same learning step: times in turn, A B C A B C, in processes that stay; memory in a fresh
 // process each, over the process with the model loaded.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { networks } from '../networks.ts';
 import type { NetworkName } from '../networks.ts';
 import { median } from '../personalize.ts';
 import type { PeerResult } from '../results.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { PeerProcess } from './peer-process.ts';
 import type { PeerCommand, PeerRequest } from './peer-process.ts';
 import { peers } from './peers.ts';
@@ -32,7 +32,7 @@ interface Started {
 /** One result for each peer, also for those that could not run. */
 export async function measurePeers(work: PeerWork): Promise<PeerResult[]> {
   const graph = networks[work.network]().model.graph;
-  const root = mkdtempSync(join(tmpdir(), 'onward-peers-'));
+  using root = temporaryFolder('onward-peers-');
   const results = new Map<string, PeerResult>();
   const started: Started[] = [];
   const all = peers();
@@ -44,42 +44,38 @@ export async function measurePeers(work: PeerWork): Promise<PeerResult[]> {
     const why = error instanceof Error ? error.message : String(error);
     answer(peer, { missing: why, cost: null });
   };
-  try {
-    for (const [index, peer] of all.entries()) {
-      if ('missing' in peer.command) {
-        answer(peer, { missing: peer.command.missing, cost: null });
-        continue;
-      }
-      const folder = join(root, String(index));
-      const open = { do: 'open', network: graph, batch: work.batchSize, folder } as const;
-      const own = new PeerProcess(peer.command, 'time');
-      try {
-        prepare(peer, open);
-        await own.ask<'open'>(open);
-        await own.ask<'step'>({ do: 'step', count: 2 });
-        started.push({ peer, command: peer.command, open, process: own, ms: [] });
-      } catch (error) {
-        fail(peer, error);
-        await own[Symbol.asyncDispose]();
-      }
+  for (const [index, peer] of all.entries()) {
+    if ('missing' in peer.command) {
+      answer(peer, { missing: peer.command.missing, cost: null });
+      continue;
     }
-    for (let round = 0; round < work.rounds; round++) {
-      for (const { process, ms } of started) {
-        ms.push(...(await process.ask<'step'>({ do: 'step', count: 1 })).ms);
-      }
+    const folder = join(root.path, String(index));
+    const open = { do: 'open', network: graph, batch: work.batchSize, folder } as const;
+    const own = new PeerProcess(peer.command, 'time');
+    try {
+      prepare(peer, open);
+      await own.ask<'open'>(open);
+      await own.ask<'step'>({ do: 'step', count: 2 });
+      started.push({ peer, command: peer.command, open, process: own, ms: [] });
+    } catch (error) {
+      fail(peer, error);
+      await own[Symbol.asyncDispose]();
     }
-    for (const { process } of started) await process[Symbol.asyncDispose]();
-    for (const { peer, command, open, ms } of started) {
-      work.onProgress(`${work.network}, batch ${work.batchSize}: memory of ${peer.name}`);
-      try {
-        const memory = await memoryOf(command, open);
-        answer(peer, { missing: null, cost: { msPerStep: median(ms), ...memory } });
-      } catch (error) {
-        fail(peer, error);
-      }
+  }
+  for (let round = 0; round < work.rounds; round++) {
+    for (const { process, ms } of started) {
+      ms.push(...(await process.ask<'step'>({ do: 'step', count: 1 })).ms);
     }
-  } finally {
-    rmSync(root, { recursive: true, force: true });
+  }
+  for (const { process } of started) await process[Symbol.asyncDispose]();
+  for (const { peer, command, open, ms } of started) {
+    work.onProgress(`${work.network}, batch ${work.batchSize}: memory of ${peer.name}`);
+    try {
+      const memory = await memoryOf(command, open);
+      answer(peer, { missing: null, cost: { msPerStep: median(ms), ...memory } });
+    } catch (error) {
+      fail(peer, error);
+    }
   }
   return all.flatMap(({ name }) => results.get(name) ?? []);
 }

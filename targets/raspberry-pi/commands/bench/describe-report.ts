@@ -1,7 +1,13 @@
 // The same for people: a table, why arms are missing from it, and what follows.
 import { tableLines } from '../table.ts';
 import { showBytes, showPercent } from '../units.ts';
+import { resolution } from './report.ts';
 import type { ArmReport, BenchReport } from './report.ts';
+
+const measures = {
+  mapped: 'pages mapped at once during a step',
+  resident: 'resident during a step by samples, which can miss a peak,',
+} as const;
 
 export function describeReport(report: BenchReport): string[] {
   const { training, holdout, oldExamples, batchSize, epochs, seeds, arms } = report;
@@ -9,6 +15,8 @@ export function describeReport(report: BenchReport): string[] {
   const old = oldExamples > 0;
   return [
     `samples  ${training} learned, ${holdout} held out; batch ${batchSize}, ${epochs} epochs, seeds ${seeds.join(', ')}`,
+    `memory   ${measures[report.peakMeasure]} over the opened package, a process for each arm, the median of several steps; less than ${showBytes(resolution)} apart is no difference`,
+    'kept     activations that wait for the update, and what nearest neighbours keep, by count',
     ...(old ? [`old      accuracy on the package's own ${oldExamples} examples`] : []),
     '',
     ...tableLines([

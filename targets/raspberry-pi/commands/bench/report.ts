@@ -5,6 +5,8 @@ import { showBytes } from '../units.ts';
 import type { Arm } from './arms.ts';
 import type { Setting } from './choose-setting.ts';
 import type { Score } from './course.ts';
+import { peakMeasure } from './mapped-peak.ts';
+import type { PeakMeasure } from './mapped-peak.ts';
 
 /** What `bench --json` prints; accuracies from 0 to 1. */
 export interface BenchReport {
@@ -15,6 +17,8 @@ export interface BenchReport {
   readonly batchSize: number;
   readonly epochs: number;
   readonly seeds: readonly number[];
+  /** What `peakBytes` counts: pages mapped at once, or samples of resident memory, which can miss. */
+  readonly peakMeasure: PeakMeasure;
   /** Least peak memory first; those that were not run last. */
   readonly arms: readonly ArmReport[];
   /** Where the package's own plan stands, and each arm that was more accurate. */
@@ -97,6 +101,7 @@ export function reportOf({
     batchSize: content.plan.batchSize,
     epochs,
     seeds,
+    peakMeasure: peakMeasure(),
     arms: [
       ...run.toSorted((a, b) => (a.peakBytes ?? 0) - (b.peakBytes ?? 0)),
       ...skipped.map(({ arm, cause }) => notRun(arm, cause)),
@@ -162,8 +167,8 @@ function mean(scores: readonly (Score | undefined)[]): number | null {
   return accuracies.length === 0 ? null : sum / accuracies.length;
 }
 
-/** Peaks of the same arm differ by up to 190 KiB from process to process; less than this is no difference. */
-const resolution = 2 ** 18;
+/** Peaks of the same arm differ by up to 150 KiB from process to process; less than this is no difference. */
+export const resolution: number = 2 ** 18;
 
 function beats(a: Point, b: Point): boolean {
   const isNoWorse = a.accuracy >= b.accuracy && a.peakBytes <= b.peakBytes;
