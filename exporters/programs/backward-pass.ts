@@ -1,7 +1,7 @@
 // Backward through a range of nodes, from the gradient at its end.
 import type { ValueId } from '#runtime';
 
-import { gateGradient } from './clamp.ts';
+import { gatesOf } from './clamp.ts';
 import type { Range, Values } from './forward-pass.ts';
 import { addBackward } from './operators/table.ts';
 import type { ProgramGraph } from './program-graph.ts';
@@ -37,15 +37,21 @@ export function addBackwardRange(
 ): string | null {
   const gradients = new Map<ValueId, string>([[range.to, atEnd]]);
   const wanted = wantedValues(sites, range, wantsInput);
+  const gates = new Map<ValueId, string[]>();
   for (const site of sites.slice(range.from, range.to).toReversed()) {
     const own = gradients.get(site.index + 1);
     if (own === undefined) continue; // nothing in the range reads it
     const output = values.get(site.index + 1) ?? unmade;
-    const gradient = gateOutput(graph, site, { gradient: own, output });
+    const gradient = gated(graph, own, gates.get(site.index + 1) ?? gatesAt(graph, site, output));
     const inputs = site.inputs.map((value) => values.get(value) ?? unmade);
     if (isLayerSite(site)) visit({ site, input: inputs[0]!, output, gradient });
     const wants = site.inputs.map((value) => wanted.has(value));
     if (!wants.includes(true)) continue;
+    // Of a node's inputs the one added last runs first: a gradient, then the gate that was added before it.
+    for (const [index, value] of site.inputs.entries()) {
+      if (!wants[index] || value === range.from || gates.has(value)) continue;
+      gates.set(value, gatesAt(graph, sites[value - 1]!, inputs[index]!));
+    }
     const parts = addBackward(graph, site, { inputs, output, gradient, wanted: wants });
     for (const [index, part] of parts.entries()) {
       if (part === null) continue;
@@ -61,10 +67,18 @@ export function addBackwardRange(
 export function gateOutput(
   graph: ProgramGraph,
   site: AnySite,
-  values: { readonly gradient: string; readonly output: string },
+  { gradient, output }: { readonly gradient: string; readonly output: string },
 ): string {
-  if (!('clamp' in site.attributes) || site.outputQuantization === null) return values.gradient;
-  return gateGradient(graph, values, site.attributes.clamp, site.outputQuantization);
+  return gated(graph, gradient, gatesAt(graph, site, output));
+}
+
+function gated(graph: ProgramGraph, gradient: string, gates: readonly string[]): string {
+  return gates.reduce((product, gate) => graph.multiply(product, gate), gradient);
+}
+
+function gatesAt(graph: ProgramGraph, site: AnySite, output: string): string[] {
+  if (!('clamp' in site.attributes) || site.outputQuantization === null) return [];
+  return gatesOf(graph, output, site.attributes.clamp, site.outputQuantization);
 }
 
 /** Values that a gradient is needed of: a layer made them or is before them, or the range's input if wanted. */

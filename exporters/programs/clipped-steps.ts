@@ -39,15 +39,14 @@ export interface RowSteps {
 }
 
 /**
- * All zero where `isFinite`, a bool scalar, is false. `biasSums` are the bias gradients of all
- * layers one after another. Adds the input `rates`: float32 rate, clip, ratio.
+ * All zero where `isFinite`, a bool scalar, is false. Adds the input `rates`: float32 rate, clip, ratio.
  */
 export function addRowSteps(
   graph: ProgramGraph,
   layers: readonly UpdatedMap[],
-  { isFinite, biasSums }: { readonly isFinite: string; readonly biasSums: string },
+  isFinite: string,
 ): RowSteps {
-  const limited = clippedSteps(graph, layers, biasSums);
+  const limited = clippedSteps(graph, layers);
   const steps = graph.node('Where', [isFinite, limited, graph.scalar('float32', 0)]);
   const rows = layers.map(({ parameters }) => parameters.weightScales.length);
   const owner = [0, layers.length].flatMap((first) =>
@@ -74,11 +73,7 @@ export function addRowSteps(
 // Of each layer's weights, then of each one's bias:
 // u = f32(f32(s_d * s_x) * rate), u_b = f32(s_d * rate)
 // factor = min(1, f32(f32(clip * reference) / f32(u * norm)));  step = f32(f32(u * factor) * ratio)
-function clippedSteps(
-  graph: ProgramGraph,
-  layers: readonly UpdatedMap[],
-  biasSums: string,
-): string {
+function clippedSteps(graph: ProgramGraph, layers: readonly UpdatedMap[]): string {
   const rates = graph.input('rates', 'float32', [3]);
   const [rate, clip, ratio] = graph.nodeWithOutputs('Split', [rates], 3, {
     attributes: { axis: 0, num_outputs: 3 },
@@ -97,42 +92,27 @@ function clippedSteps(
   );
   const allowed = graph.multiply(clip!, graph.vector('references', references));
   // Added last so that it runs first: gradient by gradient, in the order of the layers.
-  const length = graph.multiply(perUnit, gradientNorms(graph, layers, biasSums));
+  const length = graph.multiply(perUnit, gradientNorms(graph, layers));
   const factor = graph.node('Min', [graph.scalar('float32', 1), graph.divide(allowed, length)]);
   return graph.multiply(graph.multiply(perUnit, factor), ratio!);
 }
 
 /** float32 [2 * layers]: f32(sqrt(sum A^2)) of each layer, then f32(sqrt(sum a^2)) of each. */
-function gradientNorms(
-  graph: ProgramGraph,
-  layers: readonly UpdatedMap[],
-  biasSums: string,
-): string {
-  const ofBias = biasSquares(graph, layers, biasSums);
-  const ofWeights: string[] = [];
-  // Of a node's inputs the one added last runs first, and that is to be the first layer's.
+function gradientNorms(graph: ProgramGraph, layers: readonly UpdatedMap[]): string {
+  const weights: string[] = [];
+  const bias: string[] = [];
+  // Of a node's inputs the one added last runs first: the first layer's weights, its bias, then the next layer's.
   for (const { gradient } of layers.toReversed()) {
-    ofWeights.unshift(graph.node('ReduceSumSquare', [graph.cast(gradient.weights, 'double')]));
+    bias.unshift(squares(graph, gradient.bias));
+    weights.unshift(squares(graph, gradient.weights));
   }
-  const squares = concat(graph, [graph.reshape(concat(graph, ofWeights), [-1]), ofBias]);
-  return graph.cast(graph.node('Sqrt', [squares]), 'float32');
+  const sums = concat(graph, [...weights, ...bias]);
+  return graph.cast(graph.node('Sqrt', [sums]), 'float32');
 }
 
-/** double [layers]. */
-function biasSquares(graph: ProgramGraph, layers: readonly UpdatedMap[], biasSums: string): string {
-  const sums = graph.cast(biasSums, 'double');
-  const owner = layers.flatMap(({ parameters }, layer) =>
-    Array.from(parameters.weightScales, () => layer),
-  );
-  return graph.node(
-    'ScatterElements',
-    [
-      graph.constant('noSquares', new Float64Array(layers.length), [layers.length]),
-      graph.constant('layerOfRow', Int32Array.from(owner), [owner.length]),
-      graph.multiply(sums, sums),
-    ],
-    { attributes: { axis: 0, reduction: 'add' } },
-  );
+/** double [1]. */
+function squares(graph: ProgramGraph, sums: string): string {
+  return graph.reshape(graph.node('ReduceSumSquare', [graph.cast(sums, 'double')]), [1]);
 }
 
 function inverseScales({ weightScales }: LayerParameters, inputScale: number): number[] {

@@ -62,9 +62,36 @@ test('each layer’s products follow its own error, last layer first', () => {
   const errors = order.flatMap((operator, at) =>
     operator === 'DynamicQuantizeLinear' ? [at] : [],
   );
-  assert.is(sums.length, 5);
-  assert.ok(sums[0]! < errors[2]!, 'the head is done before the error of the layer before it');
-  assert.ok(sums.at(-2)! < errors.at(-1)!, 'the first layer’s error comes after all but its own');
+  // Of each layer's weights, then of its bias.
+  assert.is(sums.length, 10);
+  assert.ok(sums[1]! < errors[2]!, 'the head is done before the error of the layer before it');
+  assert.ok(sums.at(-3)! < errors.at(-1)!, 'the first layer’s error comes after all but its own');
+});
+
+test('a gate is made where a gradient passes it, not before the gradient', () => {
+  const { model, modules } = chain(4);
+  const plan = { ...planDefaults, rules: modules.map(() => 'exact' as const) };
+  const [tail] = exportPrograms({ model, modules, plan, feedback: [], stateFeedback: [] }).slice(1);
+  const order = executionOrder(nodesOf(tail!.bytes));
+  const clips = new Set(
+    order.flatMap(({ operator, outputs }) => (operator === 'Clip' ? outputs : [])),
+  );
+  const gates = order.flatMap(({ operator, inputs }, at) =>
+    operator === 'DequantizeLinear' && clips.has(inputs[0]!) ? [at] : [],
+  );
+  assert.is(gates.length, 4);
+  for (const at of gates) assert.is(order[at + 1]!.operator, 'Mul');
+});
+
+test('the batch has no name by which ONNX Runtime could hold a buffer for a later value', () => {
+  const { model, modules } = chain(4);
+  const plan = { ...planDefaults, rules: modules.map(() => 'exact' as const) };
+  const source = { model, modules, plan, feedback: [], stateFeedback: [] };
+  for (const { bytes } of exportPrograms(source)) {
+    const { inputs } = decodeModel(bytes, { externalData: () => new Uint8Array(100_000) });
+    const x = inputs.find(({ name }) => name === 'x')!;
+    assert.is(x.dimensions![0], '');
+  }
 });
 
 test('a plan gets the programs its steps run, and no others', () => {

@@ -4,7 +4,7 @@ import { inferShapes, isTrainable } from '#runtime';
 import type { PackageContent, Shape, ValueId } from '#runtime';
 
 import type { Range } from './forward-pass.ts';
-import { ProgramGraph } from './program-graph.ts';
+import { batchDimension, ProgramGraph } from './program-graph.ts';
 import type { QuantizedError } from './program-graph.ts';
 import { sitesOf } from './site.ts';
 import type { AnySite } from './site.ts';
@@ -42,13 +42,13 @@ export class ProgramFrame {
   }
 
   input(name: string, type: 'uint8' | 'float32', value: ValueId): string {
-    return this.graph.input(name, type, ['n', ...this.#shapes[value]!]);
+    return this.graph.input(name, type, [batchDimension, ...this.#shapes[value]!]);
   }
 
   /** The error that a feedback takes: `source`, `sourceScale`, `sourceZero`. */
   sourceInput(shape: Shape): QuantizedError {
     return {
-      values: this.graph.input('source', 'uint8', ['n', ...shape]),
+      values: this.graph.input('source', 'uint8', [batchDimension, ...shape]),
       scale: this.graph.input('sourceScale', 'float32', []),
       zeroPoint: this.graph.input('sourceZero', 'uint8', []),
     };
@@ -57,7 +57,7 @@ export class ProgramFrame {
   /** Declares the output `name`; Identity because a value may be an output under several names. */
   output(name: string, type: 'uint8' | 'float32', value: ValueId, from: string): void {
     const named = this.graph.node('Identity', [from], { output: name });
-    this.graph.output(named, type, ['n', ...this.#shapes[value]!]);
+    this.graph.output(named, type, [batchDimension, ...this.#shapes[value]!]);
   }
 
   /** Declares `name`, `nameScale` and `nameZero`: Q of the gradient of a value. */

@@ -15,6 +15,12 @@ const castCodes = {
   double: 11,
 } as const;
 
+/**
+ * The first dimension of inputs and outputs has no name: between values whose dimensions are equal by number or name
+ * ONNX Runtime hands buffers on, and holds one that is free until the later value is made.
+ */
+export const batchDimension = '';
+
 /** d, s_d, z_d = Q(g): uint8 of g's shape, and two scalars. */
 export interface QuantizedError {
   readonly values: string;

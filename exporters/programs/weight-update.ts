@@ -55,7 +55,7 @@ export function addUpdates(graph: ProgramGraph, { layers, before }: UpdateCall):
   );
   const floatSums = graph.cast(biasSums, 'float32');
   const weightsNow = layers.map(({ weights }) => graph.cast(weights, 'float32'));
-  const steps = addRowSteps(graph, layers, { isFinite, biasSums });
+  const steps = addRowSteps(graph, layers, isFinite);
   addNewBiases(graph, layers, graph.multiply(floatSums, steps.bias));
   for (const [index, layer] of layers.entries()) {
     addNewWeights(graph, layer, { now: weightsNow[index]!, perRow: steps.weights[index]! });

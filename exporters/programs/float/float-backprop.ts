@@ -6,7 +6,7 @@ import type { Shape, ValueId } from '#runtime';
 
 import { checkFloatModel } from '../../float/model.ts';
 import type { FloatModel } from '../../float/model.ts';
-import { ProgramGraph } from '../program-graph.ts';
+import { batchDimension, ProgramGraph } from '../program-graph.ts';
 import { gateFloat } from './float-clamp.ts';
 import type { AnyFloatSite } from './float-operator.ts';
 import { floatRecurrentBackward } from './float-recurrent.ts';
@@ -56,7 +56,7 @@ interface AddedModel {
 }
 
 function addModel(graph: ProgramGraph, sites: readonly AnyFloatSite[]): AddedModel {
-  const x = graph.input('x', 'float32', ['n', ...sites[0]!.inputShapes[0]!]);
+  const x = graph.input('x', 'float32', [batchDimension, ...sites[0]!.inputShapes[0]!]);
   const values = addFloatForwardRange(graph, sites, graph.transpose(x, [0, 3, 1, 2]));
   const [height, width, classes] = sites.at(-1)!.outputShape;
   const last = values.get(sites.length)!;

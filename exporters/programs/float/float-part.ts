@@ -5,7 +5,7 @@ import type { Graph, Module, Node, Shape } from '#runtime';
 import { inferShapes } from '#runtime';
 
 import type { FloatModel } from '../../float/model.ts';
-import { ProgramGraph } from '../program-graph.ts';
+import { batchDimension, ProgramGraph } from '../program-graph.ts';
 import {
   addFloatBackwardRange,
   addFloatError,
@@ -84,7 +84,7 @@ function addInput(
 ): string {
   const shape = sites[0]!.inputShapes[0]!;
   if (!isFirst) return graph.input('x', 'float32', planar(shape));
-  return graph.transpose(graph.input('x', 'float32', ['n', ...shape]), [0, 3, 1, 2]);
+  return graph.transpose(graph.input('x', 'float32', [batchDimension, ...shape]), [0, 3, 1, 2]);
 }
 
 function addError(graph: ProgramGraph, sites: readonly AnyFloatSite[], output: string): string {
@@ -95,7 +95,7 @@ function addError(graph: ProgramGraph, sites: readonly AnyFloatSite[], output: s
 }
 
 function planar([height, width, channels]: Shape): (string | number)[] {
-  return ['n', channels, height, width];
+  return [batchDimension, channels, height, width];
 }
 
 /** The node as it is, reading values that are numbered from `from`. */
