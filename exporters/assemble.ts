@@ -18,7 +18,6 @@ import { planFor } from './plan.ts';
 import type { PlanOptions } from './plan.ts';
 import type { PreparedModel } from './prepare.ts';
 import { exportPrograms } from './programs/export-programs.ts';
-import { headPrograms } from './programs/head-program.ts';
 
 export interface FeedbackOptions extends FormOptions {
   /** `calibrated`, the default, is fitted to the true gradients; `random` is drawn from `seed`. */
@@ -57,9 +56,7 @@ export function assemble(prepared: PreparedModel, options: AssembleOptions = {})
   const { stateFeedback } = state;
   const source = { model, modules, plan, feedback, stateFeedback };
   const hasSpare = inferShapes(model.graph).at(-1)![2] > classes;
-  const own = exportPrograms(source);
-  const ofHead = hasSpare ? headPrograms(source) : [];
-  const programs = [...own, ...ofHead.filter(({ name }) => own.every((one) => one.name !== name))];
+  const programs = exportPrograms(source, { hasSpare });
   const examples = packageExamples(prepared, options.examples ?? 0);
   const all = [...alignment, ...state.alignment];
   const learning = { plan, feedback, stateFeedback, alignment: all };

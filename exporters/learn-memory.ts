@@ -1,14 +1,16 @@
 // How many bytes learning takes over the opened model, in the programs of exporters/programs: what of a range of
 // nodes is alive at once. Bytes per sample, then times the batch; weights are counted once.
 //
-// Forward, the range's values are held, uint8. Backward, one node at a time: the float32 gradient at its output, with its
+// Forward, the range's values are held, uint8, until their own node is passed backward. Backward, one node at a time: the float32 gradient at its output, with its
 // gate and their product; of a layer its 8-bit form twice (as computed and transposed) beside the gathered inputs,
 // then, where the gradient goes on, the 8-bit errors as gathered and their int32 sums. Of every layer's weights the int32
-// gradient and the float32 form of the weights wait for the last one, then one layer at a time becomes new weights.
+// gradient waits for the last one, then one layer at a time becomes new weights.
 // A recurrent layer's memory is in recurrent-memory.ts.
-import { isLayer, isPointwise, isTrainable, sizeOf, weightShapeOf } from '#runtime';
+import { isLayer, isTrainable, sizeOf } from '#runtime';
 import type { Graph, Layer, Recurrence, Shape } from '#runtime';
 
+import { parameterCounts } from './float/model.ts';
+import { offsetsOf, smallColumns } from './programs/window-gradient.ts';
 import { recurrentUpdateBytes } from './recurrent-memory.ts';
 
 export interface LearnMemory {
@@ -26,8 +28,8 @@ interface NodeRange {
   readonly to: number;
 }
 
-/** Columns of up to this many bytes a sample are gathered at once, larger ones a kernel row at a time. */
-const smallColumns = 100_000;
+/** What ONNX Runtime holds of a layer's nodes while a program runs, counted: some fifty nodes, 170 bytes each. */
+const bytesOfNodes = 9_000;
 
 /** Bytes alive at once while a range of nodes learns from one batch. */
 export function learnBytes(
@@ -39,8 +41,9 @@ export function learnBytes(
   const own = graph.nodes.slice(from, to);
   const first = wantsInput ? -1 : from + own.findIndex(isTrainable);
   const size = (value: number): number => sizeOf(shapes[value]!);
-  let activations = size(from);
-  for (let value = from + 1; value <= to; value++) activations += size(value);
+  // Up to the output of the node at hand; those behind it are freed.
+  let activations = 0;
+  for (let value = from; value <= to; value++) activations += size(value);
   // Gradients that wait for the nodes before, by value.
   const waiting = new Map([[to, 4 * size(to)]]);
   let largest = 0;
@@ -49,6 +52,7 @@ export function learnBytes(
     const node = graph.nodes[index]!;
     waiting.delete(index + 1);
     const held =
+      activations +
       [...waiting.values()].reduce((sum, bytes) => sum + bytes, 0) +
       (isGiven && index + 1 < to ? 4 * size(to) : 0);
     const passesOn = index > first;
@@ -64,14 +68,14 @@ export function learnBytes(
       // An addition gives the same gradient to both.
       waiting.set(value, node.operator === 'add' && place > 0 ? 0 : 4 * size(value));
     }
+    activations -= size(index + 1);
   }
-  const weights = own.filter(isLayer).map((layer) => weightCount(layer, shapes[layer.inputs[0]!]!));
-  const all = weights.reduce((sum, count) => sum + count, 0);
-  return Math.max(
-    batch * (activations + largest) + 4 * all,
-    batch * activations + largestRecurrent,
-    8 * all + 12 * Math.max(0, ...weights),
-  );
+  const weights = own
+    .filter(isLayer)
+    .map((layer) => parameterCounts(layer, shapes[layer.inputs[0]!]!)!.weights);
+  const sums = 4 * weights.reduce((sum, count) => sum + count, 0);
+  const ofLayers = Math.max(batch * largest + sums, sums + 8 * Math.max(0, ...weights));
+  return Math.max(ofLayers + bytesOfNodes * weights.length, largestRecurrent);
 }
 
 /** Of one sample, over the values that are held and the gradients that wait. */
@@ -85,7 +89,7 @@ function backwardBytes(
   const isGated = 'clamp' in node.attributes && node.attributes.clamp !== null;
   const gating = (isGated ? 12 : 4) * outputs;
   if (!isLayer(node)) return Math.max(gating, 4 * outputs + 4 * sizeOf(input));
-  const offsets = offsetsOf(node);
+  const offsets = node.operator === 'conv' ? offsetsOf(node.attributes.window) : 1;
   const update = (passesOn ? 6 : 2) * outputs + gathered(offsets, output[0] * output[1] * input[2]);
   if (!passesOn) return Math.max(gating, 5 * outputs, update);
   const taps = tapsOf(node, output[0] * output[1] * output[2]);
@@ -102,7 +106,9 @@ function tapsOf(
   layer: Layer,
   outputs: number,
 ): { readonly bytes: number; readonly isSummed: boolean } {
-  if (offsetsOf(layer) === 1 || layer.operator !== 'conv') return { bytes: 0, isSummed: false };
+  if (layer.operator !== 'conv' || offsetsOf(layer.attributes.window) === 1) {
+    return { bytes: 0, isSummed: false };
+  }
   const { kernel, stride } = layer.attributes.window;
   const offsets = Math.ceil(kernel[0] / stride[0]) * Math.ceil(kernel[1] / stride[1]);
   const isSummed = offsets > 1 && offsets * outputs > smallColumns;
@@ -114,13 +120,4 @@ function gathered(offsets: number, perOffset: number): number {
   if (offsets === 1) return 0;
   const columns = offsets * perOffset;
   return columns <= smallColumns ? 2 * columns : (2 * columns) / Math.sqrt(offsets);
-}
-
-function offsetsOf({ operator, attributes }: Layer): number {
-  if (operator !== 'conv' || isPointwise(attributes.window)) return 1;
-  return attributes.window.kernel[0] * attributes.window.kernel[1];
-}
-
-function weightCount(layer: Layer, input: Shape): number {
-  return weightShapeOf(layer, input).reduce((product, extent) => product * extent, 1);
 }

@@ -3,8 +3,9 @@ import { inferShapes, isLayer, isPointwise, sizeOf } from '#runtime';
 import type { Graph, Module, PackageContent, Shape } from '#runtime';
 
 import { parameterCounts } from './float/model.ts';
+import { offsetsOf } from './programs/window-gradient.ts';
 import { keptByBackprop, recurrentForwardBytes } from './recurrent-memory.ts';
-import { bytesBefore, plannedTail } from './tail-parts.ts';
+import { plannedTail } from './tail-parts.ts';
 
 export interface ModuleMemory {
   readonly name: string;
@@ -33,8 +34,7 @@ export function planMemory({ model, modules, plan }: Planned): MemoryPlan {
   const { graph } = model;
   const shapes = inferShapes(graph);
   const tail = plan.rules.indexOf('exact');
-  const before = bytesBefore(graph, modules, plan);
-  const parts = plannedTail(graph, modules, plan);
+  const { before, parts } = plannedTail(graph, modules, plan);
   const memories = modules.map((module, index) => ({
     name: module.name,
     activationBytes: activationBytes(module, shapes),
@@ -92,7 +92,7 @@ function backpropBytes(graph: Graph, shapes: readonly Shape[], batch: number): n
     const input = shapes[node.inputs[0]!]!;
     const offsets =
       node.operator === 'conv' && !isPointwise(node.attributes.window)
-        ? node.attributes.window.kernel[0] * node.attributes.window.kernel[1]
+        ? offsetsOf(node.attributes.window)
         : 0;
     const output = shapes[index + 1]!;
     return Math.max(most, 4 * (2 * sizeOf(output) + offsets * output[0] * output[1] * input[2]));

@@ -6,7 +6,7 @@ import type { Graph, Node, Plan } from '#runtime';
 
 import { partition } from './partition.ts';
 import { affordableTail, planFor } from './plan.ts';
-import { bytesBefore, plannedTail } from './tail-parts.ts';
+import { plannedTail } from './tail-parts.ts';
 
 const test = suite('exporters/plan');
 
@@ -32,10 +32,7 @@ function peakWith(tail: number): number {
     index < modules.length - tail ? ('feedback-local' as const) : ('exact' as const),
   );
   const plan = { rules, batchSize: 4, recurrence: null };
-  return Math.max(
-    ...bytesBefore(graph, modules, plan),
-    ...plannedTail(graph, modules, plan).map(({ bytes }) => bytes),
-  );
+  return plannedTail(graph, modules, plan).needed;
 }
 
 test('the default tail is the longest that needs at most a fifth more memory than any other', () => {

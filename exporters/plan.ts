@@ -4,7 +4,7 @@ import type { Graph, Module, Plan, Recurrence, Rule } from '#runtime';
 
 import { canTrain } from './partition.ts';
 import { recurrentUpdateBytes } from './recurrent-memory.ts';
-import { bytesBefore, plannedTail } from './tail-parts.ts';
+import { affordableGrowth, plannedTail } from './tail-parts.ts';
 
 export interface PlanOptions {
   /**
@@ -95,9 +95,6 @@ function rulesFor(
   });
 }
 
-/** Memory of exact gradients over that of approximate ones up to which they are the default. */
-const affordableGrowth = 1.2;
-
 /** Steps of a chunk; of `gates`, whose last chunk alone is exact, more of them pay (measured on digits by rows). */
 const defaultSteps = { exact: 8, gates: 16, none: 16 } as const;
 
@@ -150,11 +147,7 @@ export function affordableTail(
     const rules = modules.map((_module, index): Rule =>
       index < before ? 'feedback-local' : 'exact',
     );
-    const plan = { rules, batchSize, recurrence };
-    return Math.max(
-      ...bytesBefore(graph, modules, plan),
-      ...plannedTail(graph, modules, plan).map(({ bytes }) => bytes),
-    );
+    return plannedTail(graph, modules, { rules, batchSize, recurrence }).needed;
   });
   const allowed = affordableGrowth * Math.min(...peaks);
   const tail = peaks.findLastIndex((bytes) => bytes <= allowed) + 1;

@@ -2,7 +2,7 @@
 // once more. So the float32 gradients and the int32 sums of one part live at a time, as do its activations.
 // Fewer parts take less time, so small modules are learned together.
 import { inferShapes, isRecurrent, sizeOf } from '#runtime';
-import type { Graph, Module, Plan, Recurrence } from '#runtime';
+import type { Graph, Module, Plan } from '#runtime';
 
 import { learnBytes } from './learn-memory.ts';
 
@@ -14,66 +14,60 @@ export interface TailPart {
   readonly bytes: number;
 }
 
-interface TailOptions {
-  /** First module of the tail. */
-  readonly tail: number;
-  readonly batch: number;
-  readonly recurrence: Recurrence | null;
-  /** Whether modules before the tail use the gradient at its input. */
-  readonly wantsInput: boolean;
-  /** What learning needs elsewhere. */
-  readonly bytesBefore: number;
+export interface PlannedTail {
+  /** Of each module before the tail, while it learns; 0 where it is frozen. */
+  readonly before: readonly number[];
+  /** In order. */
+  readonly parts: readonly TailPart[];
+  /** The most of all where each module of the tail is a part; `parts` need at most a fifth more. */
+  readonly needed: number;
 }
+
+/** More memory by which is worth it: exact gradients for approximate ones, one program for the tail. */
+export const affordableGrowth = 1.2;
 
 /** Up to this many bytes, cutting a part costs more time than its memory is worth. */
 const cheap = 2 ** 18;
 
-/** The parts of modules [tail, end), in order; a module that is a recurrent layer is a part of its own. */
-function tailParts(graph: Graph, modules: readonly Module[], options: TailOptions): TailPart[] {
-  const cost = costOf(graph, modules, options);
-  const singles = modules.slice(options.tail).map((_, at) => options.tail + at);
-  const needed = Math.max(options.bytesBefore, ...singles.map((from) => cost(from, from + 1)));
-  // Two thirds, since programs of several modules were counted to take up to 1.5 times what is planned.
-  const allowed = Math.max((2 / 3) * needed, cheap);
-  const isAlone = (module: number): boolean => {
-    const { from, to } = modules[module]!;
-    return graph.nodes.slice(from, to).some(isRecurrent);
-  };
+/**
+ * How the tail of a plan is learned: in one part where that needs at most a fifth more memory, since the tail's forward
+ * then runs once; else in parts of as many modules as need no more than is needed anyway. A recurrent layer is a part of
+ * its own.
+ */
+export function plannedTail(
+  graph: Graph,
+  modules: readonly Module[],
+  plan: Pick<Plan, 'rules' | 'batchSize' | 'recurrence'>,
+): PlannedTail {
+  const before = bytesBefore(graph, modules, plan);
+  const tail = before.length;
+  const end = modules.length;
+  const cost = costOf(graph, modules, plan, {
+    tail,
+    wantsInput: before.some((bytes) => bytes > 0),
+  });
+  const singles = modules.slice(tail).map((_, at) => cost(tail + at, tail + at + 1));
+  const needed = Math.max(...before, ...singles);
+  const isAlone = modules.map(({ from, to }) => graph.nodes.slice(from, to).some(isRecurrent));
+  const whole = cost(tail, end);
+  if (whole <= affordableGrowth * needed && !isAlone.includes(true, tail)) {
+    return { before, parts: [{ from: tail, to: end, bytes: whole }], needed };
+  }
+  const allowed = Math.max(needed, cheap);
   const parts: TailPart[] = [];
-  for (let to = modules.length; to > options.tail;) {
+  for (let to = end; to > tail;) {
     let from = to - 1;
-    while (
-      from > options.tail &&
-      !isAlone(to - 1) &&
-      !isAlone(from - 1) &&
-      cost(from - 1, to) <= allowed
-    ) {
+    while (from > tail && !isAlone[to - 1] && !isAlone[from - 1] && cost(from - 1, to) <= allowed) {
       from--;
     }
     parts.unshift({ from, to, bytes: cost(from, to) });
     to = from;
   }
-  return parts;
-}
-
-/** The parts of a plan's tail. */
-export function plannedTail(
-  graph: Graph,
-  modules: readonly Module[],
-  plan: Pick<Plan, 'rules' | 'batchSize' | 'recurrence'>,
-): TailPart[] {
-  const before = bytesBefore(graph, modules, plan);
-  return tailParts(graph, modules, {
-    tail: before.length,
-    batch: plan.batchSize,
-    recurrence: plan.recurrence,
-    wantsInput: before.some((bytes) => bytes > 0),
-    bytesBefore: Math.max(0, ...before),
-  });
+  return { before, parts, needed };
 }
 
 /** Of each module before the tail, while it learns; 0 where it is frozen. */
-export function bytesBefore(
+function bytesBefore(
   graph: Graph,
   modules: readonly Module[],
   { rules, batchSize: batch, recurrence }: Pick<Plan, 'rules' | 'batchSize' | 'recurrence'>,
@@ -93,7 +87,8 @@ export function bytesBefore(
 function costOf(
   graph: Graph,
   modules: readonly Module[],
-  { tail, batch, recurrence, wantsInput }: TailOptions,
+  { batchSize: batch, recurrence }: Pick<Plan, 'batchSize' | 'recurrence'>,
+  { tail, wantsInput }: { readonly tail: number; readonly wantsInput: boolean },
 ): (from: number, to: number) => number {
   const shapes = inferShapes(graph);
   return (from, to) => {

@@ -2,6 +2,7 @@ import { isRecurrent, layoutOf } from '#runtime';
 import type { Program } from '#runtime';
 
 import { plannedTail } from '../tail-parts.ts';
+import { headKinds } from './head-program.ts';
 import { moduleProgram } from './module-program.ts';
 import type { ProgramSource } from './program-frame.ts';
 import { programName } from './program-name.ts';
@@ -9,11 +10,15 @@ import type { ProgramKind } from './program-name.ts';
 import { canStep } from './recurrent/step-program.ts';
 
 /**
- * The programs with which ONNX Runtime predicts and learns by the package's plan. Throws InputError
- * where the plan, the modules and the feedback do not fit together.
+ * The programs with which ONNX Runtime predicts and learns by the package's plan, and where it has spare classes,
+ * imprints them. Throws InputError where the plan, the modules and the feedback do not fit together.
  */
-export function exportPrograms(source: ProgramSource): Program[] {
-  const kinds = new Map(programKinds(source).map((kind) => [programName(kind), kind]));
+export function exportPrograms(
+  source: ProgramSource,
+  { hasSpare = false }: { readonly hasSpare?: boolean } = {},
+): Program[] {
+  const all = [...programKinds(source), ...(hasSpare ? headKinds(source) : [])];
+  const kinds = new Map(all.map((kind) => [programName(kind), kind]));
   return Array.from(kinds, ([name, kind]) => ({
     target: 'onnxruntime',
     name,
@@ -53,7 +58,7 @@ function tailKinds(source: ProgramSource): ProgramKind[] {
   const { model, modules, plan } = source;
   const end = modules.length;
   const kinds: ProgramKind[] = [];
-  for (const { from, to } of plannedTail(model.graph, modules, plan)) {
+  for (const { from, to } of plannedTail(model.graph, modules, plan).parts) {
     const isSequence = isRecurrentModule(source, from);
     if (isSequence) kinds.push(...recurrentKinds(source, from));
     if (to === end) kinds.push({ kind: 'tail', from: isSequence ? end : from });

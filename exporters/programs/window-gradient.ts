@@ -18,7 +18,7 @@ import type { ViewedValue } from './window-views.ts';
 const narrow = 16;
 
 /** Up to this many bytes a sample, all views side by side cost less than a product for each. */
-const smallColumns = 100_000;
+export const smallColumns = 100_000;
 
 // d, s_d, z_d = Q(g);  A[o, k, c] = sum over n, p of (d[n, p, o] - z_d) (x[n, gather(p, k), c] - z_x)
 // a[o] = sum over n, p of (d[n, p, o] - z_d)
@@ -104,7 +104,8 @@ function pickMatrices(
   return graph.node('Gather', [matrices, graph.int64(rows)]);
 }
 
-function offsetsOf({ kernel }: Window): number {
+/** Offsets of a kernel, row by row. */
+export function offsetsOf({ kernel }: Window): number {
   return kernel[0] * kernel[1];
 }
 
