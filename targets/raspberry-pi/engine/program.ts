@@ -96,7 +96,7 @@ export class Program {
     const health = outputs.take(name).data as Float32Array;
     if (health.reduce((sum, value) => sum + value, 0) < largestHealth) return;
     throw new EngineError(
-      `onnxruntime: program "${this.name}": expected a finite gradient, got a NaN or an infinity; nothing was updated: lower the learning rate`,
+      `onnxruntime: program "${this.name}": expected a finite gradient, got a NaN or an infinity; nothing was updated by it: lower the learning rate`,
     );
   }
 }
