@@ -31,7 +31,12 @@ test('as many steps as fit: one more would need more memory', () => {
 });
 
 test('truncation itself fits in its own memory, with no step to spare', () => {
-  assert.is(truncatedSteps(graphOf(256), 4, { exactSteps: 16, earlier: 'none' }), 16);
+  assert.is(truncatedSteps(graphOf(256), 4, { exactSteps: 32, earlier: 'none' }), 32);
+});
+
+test('new weights need more than a few steps do: fewer exact steps leave as many truncated ones', () => {
+  const steps = truncatedSteps(graphOf(256), 4, { exactSteps: 2, earlier: 'none' });
+  assert.ok(steps > 8, `${steps} steps`);
 });
 
 test('never more steps than the sequence has', () => {

@@ -1,8 +1,9 @@
 // What a recurrent layer takes over the opened model: one chunk of steps at a time, whatever the length of
-// the sequence, but for the states that are kept at the starts of chunks where all steps are exact.
+// the sequence, but for the states that are kept at the starts of chunks where all steps are exact. Terms and
+// constants were counted on ONNX Runtime, run by run (cells, sizes, batches and chunks varied).
 import { cells, rowsOf } from '#runtime';
 import type { OperatorAttributes, Recurrence, Shape } from '#runtime';
-import { sequenceCalls } from '#runtime/sequences';
+import { chunksPerRun, sequenceCalls } from '#runtime/sequences';
 
 type Attributes = OperatorAttributes['recurrent'];
 
@@ -13,9 +14,15 @@ export function recurrentForwardBytes(attributes: Attributes): number {
   return 8 * rowsOf(attributes) + 2 * stateBytes(attributes);
 }
 
+// What was counted of any run, whatever the layer's size: nodes, frames and the objects of the binding; loops have more.
+const runBytes = 2 ** 15;
+const loopBytes = 2 ** 14;
+
 /**
- * While it learns from a batch: of a chunk the gates, states and gradients in float32 and the gradients in 8
- * bits; the kept states; what is carried between chunks; the sums of the weights' gradients, and their step.
+ * While it learns from a batch, in the programs of exporters/programs/recurrent: the most of the runs that follow one
+ * another. A run on a chunk holds its steps' states, gates and gradients, then the product that is added to a sum, as
+ * int32 and float32, beside the transposed weights, the kept states and what is carried. One that takes several chunks
+ * holds the sums twice more, as its loop carries them. The last run makes new weights of the sums.
  */
 export function recurrentUpdateBytes(
   attributes: Attributes,
@@ -27,21 +34,40 @@ export function recurrentUpdateBytes(
   },
 ): number {
   const { batch, recurrence, passesOn } = options;
-  const { hiddenSize, output } = attributes;
+  const { cell, hiddenSize, output } = attributes;
   const [steps, , features] = input;
   const plan = recurrence ?? defaultRecurrence;
   const rows = rowsOf(attributes);
-  const { forward } = sequenceCalls(plan, steps, output);
+  const { forward, learn } = sequenceCalls(plan, steps, output);
   const kept = forward.filter(({ keep }) => keep).length;
-  const chunk = Math.max(...forward.map(({ from, to }) => to - from));
-  // W and U of a GRU take different gradients.
-  const gradients = (attributes.cell === 'gru' ? 2 : 1) * 5 * rows;
-  const perSample =
-    chunk * (4 * rows + gradients + stateBytes(attributes) + features) +
-    (kept + 2) * stateBytes(attributes) +
-    16 * hiddenSize +
-    (passesOn ? 4 * steps * features : 0);
-  return batch * perSample + 12 * rows * (features + hiddenSize);
+  const longest = (kind: 'exact' | 'gates'): number =>
+    Math.max(0, ...learn.map(({ call, from, to }) => (call === kind ? to - from : 0)));
+  const [exact, gates] = [longest('exact'), longest('gates')];
+  // Of a step: W and U of a GRU take different gradients, and it keeps a product beside its gates.
+  const isGru = cell === 'gru';
+  const gradients = (isGru ? 8 : 4) * rows;
+  const values = features + hiddenSize;
+  const saved = 4 * hiddenSize + 2 * rows + (isGru ? 4 * hiddenSize : 0);
+  const ofChunk = Math.max(
+    exact * (values + saved + gradients) + 24 * rows,
+    gates * (values + gradients) + (gates > 0 ? 32 * rows : 0),
+    passesOn ? Math.max(exact, gates) * (values + gradients + 5 * rows) : 0,
+  );
+  const largest = rows * Math.max(features, hiddenSize);
+  const ofSums = batch * Math.max(exact, gates) * (values + rows) + 8 * largest;
+  const carried = batch * ((kept + 2) * stateBytes(attributes) + 16 * hiddenSize);
+  // Truncated, a chunk has a run of its own.
+  const loopsOverSums = plan.earlier !== 'none' && chunksPerRun(forward.length) > 1;
+  const loops = loopsOverSums ? 8 * rows * (values + 2) : 0;
+  const atInput = passesOn ? 4 * batch * steps * features : 0;
+  const ofRuns = carried + rows * values + loops + Math.max(batch * ofChunk, ofSums);
+  return (
+    runBytes +
+    Math.max(
+      loopBytes + ofRuns + (learn.length > 1 ? atInput : 0),
+      12 * largest + 16 * rows + atInput,
+    )
+  );
 }
 
 /** Numbers that backpropagation keeps: gates and states of every step. */

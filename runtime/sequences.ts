@@ -11,6 +11,6 @@ export { learnSequence } from './kernels/recurrent/learn-sequence.ts';
 export { predictStep, stepNetworkOf } from './kernels/recurrent/predict-step.ts';
 export { updatedMaps } from './kernels/recurrent/updated-maps.ts';
 export { classIndices } from './learning/class-indices.ts';
-export { sequenceCalls } from './learning/recurrence.ts';
+export { chunksPerRun, sequenceCalls } from './learning/recurrence.ts';
 export { checkRecurrentLayers, checkSequenceLearning } from './package/check-sequences.ts';
 export { openStream } from './learner-stream.ts';

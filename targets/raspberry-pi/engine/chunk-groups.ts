@@ -5,17 +5,6 @@ import type { Chunk } from '#runtime';
 
 import type { Tensors } from './program.ts';
 
-// A run of several chunks holds the sums of gradients twice more, as its loop carries them: one chunk a run needs the
-// least. But each run also leaves some kilobytes of garbage, and beyond 32 runs the collector makes room for it; then
-// 16 chunks share one.
-const fewChunks = 32;
-const mostChunks = 16;
-
-/** Of a sequence of so many chunks: how many one run takes. */
-export function chunksPerRun(chunks: number): number {
-  return chunks <= fewChunks ? 1 : mostChunks;
-}
-
 /** Runs of up to `most` chunks that follow one another, are of equal length and alike; at least one. */
 export function groupsOf<Call extends Chunk>(
   calls: readonly Call[],

@@ -5,9 +5,9 @@ import { Tensor } from 'onnxruntime-node';
 
 import { cells, EngineError } from '#runtime';
 import type { ForwardCall, SequenceCalls, StepRates } from '#runtime';
-import { sequenceCalls } from '#runtime/sequences';
+import { chunksPerRun, sequenceCalls } from '#runtime/sequences';
 
-import { boundFeeds, chunksPerRun, groupsOf, perChunk } from './chunk-groups.ts';
+import { boundFeeds, groupsOf, perChunk } from './chunk-groups.ts';
 import { detach } from './detach.ts';
 import type { OpenPrograms } from './open-programs.ts';
 import type { Outputs, Tensors } from './program.ts';
