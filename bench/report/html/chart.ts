@@ -18,6 +18,10 @@ const palette = [
   '#b15928',
   '#17806d',
   '#444444',
+  '#b59f00',
+  '#a8326e',
+  '#5c7cfa',
+  '#2b9348',
 ];
 
 export interface Chart {
@@ -26,23 +30,75 @@ export interface Chart {
   readonly describes: string;
   /** Names in the order of their colours; onward first. */
   readonly names: readonly string[];
+  /** The names stand beside what they name, and need no legend. */
+  readonly isLabelled?: true;
   readonly options: PlotOptions;
 }
 
 /** A figure with its caption; the SVG takes the text colour of the page. */
-export function figure({ title, describes, names, options }: Chart): HTMLElement {
+export function figure({ title, describes, names, isLabelled, options }: Chart): HTMLElement {
   const svg = drawn(names, options);
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', `${title}. ${describes}`);
-  return element('figure', {}, element('figcaption', {}, title), svg, legend(names));
+  return element(
+    'figure',
+    {},
+    element('figcaption', {}, title, element('small', {}, describes)),
+    element('div', { class: 'scroll' }, svg),
+    ...(isLabelled ? [] : [legend(names)]),
+  );
 }
 
-/** A complete SVG document, for a page that links to it. */
-export function standaloneSvg({ title, names, options }: Chart): string {
-  const svg = drawn(names, { ...options, title: '' });
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  svg.setAttribute('aria-label', title);
+/** Above a picture that stands alone. */
+const titleHeight = 48;
+
+/** A complete SVG document with its title, for a page that links to it: dark on white, whatever the page's colours. */
+export function standaloneSvg({ title, describes, names, options }: Chart): string {
+  const svg = drawn(names, options);
+  const [, , width = 0, height = 0] = svg.getAttribute('viewBox')!.split(' ').map(Number);
+  const whole = { x: 0, y: -titleHeight, width, height: height + titleHeight };
+  const attributes = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    role: 'img',
+    'aria-label': `${title}. ${describes}`,
+    height: String(whole.height),
+    viewBox: `${whole.x} ${whole.y} ${whole.width} ${whole.height}`,
+    color: '#1b1b1b',
+    'font-family': 'system-ui, sans-serif',
+  };
+  for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, value);
+  svg.prepend(
+    svgElement('rect', { ...whole, fill: '#ffffff' }),
+    svgElement(
+      'text',
+      {
+        x: 16,
+        y: -24,
+        fill: '#1b1b1b',
+        'text-anchor': 'start',
+        'font-size': 16,
+        'font-weight': 600,
+      },
+      title,
+    ),
+    svgElement(
+      'text',
+      { x: 16, y: -4, fill: '#555555', 'text-anchor': 'start', 'font-size': 12 },
+      describes,
+    ),
+  );
   return `${svg.outerHTML}\n`;
+}
+
+function svgElement(
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+  text = '',
+): Element {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  made.textContent = text;
+  return made;
 }
 
 /** Onward first, then the others in the order given. */

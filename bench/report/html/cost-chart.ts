@@ -16,6 +16,7 @@ export function costChart(title: string, label: string, bars: readonly Bar[]): C
     title,
     describes: bars.map(({ name, value }) => `${name} ${format(value)}`).join(', '),
     names: onwardFirst(names),
+    isLabelled: true,
     options: {
       height: 60 + 28 * bars.length,
       marginLeft: 230,

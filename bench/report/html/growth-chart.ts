@@ -39,13 +39,14 @@ function growthChart(
     .flatMap(({ arm, points: own }) => own.map((point) => ({ arm, x: point.x, y: value(point) })));
   const marks = { x: 'x', y: 'y', stroke: 'arm' };
   return {
-    title: `${what[0]!.toUpperCase()}${what.slice(1)} against ${axes[axis]} (${network})`,
-    describes:
-      'Both axes are logarithmic: a straight line that rises by one unit a unit is linear growth.',
+    title: `${what[0]!.toUpperCase()}${what.slice(1)} against ${axes[axis]}`,
+    describes: `${network}; both axes logarithmic.`,
     names: onwardFirst(group.map(({ arm }) => arm)),
     options: {
-      x: { type: 'log', label: `${axes[axis]} →`, tickFormat: 's' },
-      y: { type: 'log', label: `↑ ${label}`, tickFormat: ',' },
+      width: 460,
+      height: 330,
+      x: { type: 'log', label: `${axes[axis]} →`, tickFormat: 's', ticks: 5 },
+      y: { type: 'log', label: `↑ ${label}`, tickFormat: ',', ticks: 5 },
       marks: [
         lineY(points, { ...marks, strokeWidth: 2 }),
         dot(points, { ...marks, fill: 'arm', r: 3 }),

@@ -1,7 +1,7 @@
-// Accuracy while learning, the mean over users and seeds at each measured step.
+// Accuracy while learning, the mean over the courses that were measured on their way.
 import { lineY } from '@observablehq/plot';
 
-import type { TaskResult } from '../../results.ts';
+import type { RunRow, TaskResult } from '../../results.ts';
 import { onwardFirst } from './chart.ts';
 import type { Chart } from './chart.ts';
 
@@ -24,20 +24,30 @@ export function learningChart({ title, runs }: TaskResult): Chart | null {
   }));
   return {
     title: `${title}: accuracy while learning`,
-    describes: 'Mean over users and seeds.',
+    describes: describeCourses(curves),
     names: onwardFirst(curves.map(({ arm }) => arm)),
     options: {
       x: { label: 'steps →' },
       y: { label: '↑ accuracy on the user’s test samples, %', nice: true },
-      marks: [
-        lineY(points, {
-          x: 'step',
-          y: 'accuracy',
-          stroke: 'arm',
-          sort: 'step',
-          strokeWidth: 2,
-        }),
-      ],
+      // What is drawn last is seen where lines cover each other.
+      marks: [false, true].map((isOnward) =>
+        lineY(
+          points.filter(({ arm }) => (arm === 'onward') === isOnward),
+          {
+            x: 'step',
+            y: 'accuracy',
+            stroke: 'arm',
+            sort: 'step',
+            strokeWidth: isOnward ? 3 : 1.5,
+          },
+        ),
+      ),
     },
   };
+}
+
+function describeCourses(curves: readonly RunRow[]): string {
+  const courses = new Set(curves.map(({ user, seed }) => `user ${user}, seed ${seed}`));
+  const [first] = courses;
+  return courses.size === 1 ? `Of ${first}.` : `Mean over ${courses.size} users and seeds.`;
 }

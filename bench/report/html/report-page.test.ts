@@ -101,6 +101,12 @@ test('every task, the growth, the peers and the claims have a section', () => {
   assert.equal(ids, ['digits-hard', 'absent', 'growth', 'peers', 'claims']);
 });
 
+test('what the numbers say stands in words above the picture, for each task', () => {
+  const [verdict, picture] = page.querySelectorAll('#digits-hard .verdict, #digits-hard figure');
+  assert.is(verdict!.textContent, 'It is.');
+  assert.match(picture!.textContent, '1 user, 1 seed; 12.0 % before learning');
+});
+
 test('text is text, whatever it holds', () => {
   assert.is(page.querySelector('#digits-hard h2')!.textContent, 'Digits & <shifts>');
 });
@@ -130,6 +136,8 @@ test('it holds pictures but no script and no link out', () => {
 
 test('an arm with more memory stands to the right, one with more accuracy above', () => {
   const svg = parseHTML(standaloneSvg(paretoChart(task))).document;
+  const title = [...svg.querySelectorAll('text')][0]!.textContent;
+  assert.is(title, 'Digits & <shifts>: accuracy against memory');
   const places = [...svg.querySelectorAll('[aria-label="dot"] circle')].map((circle) => ({
     size: Number(circle.getAttribute('r')),
     x: Number(circle.getAttribute('cx')),

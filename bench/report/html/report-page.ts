@@ -86,8 +86,10 @@ function armTable({ arms, users, seeds }: TaskResult): HTMLElement {
     mebibytes(cost.peakBytes),
     mebibytes(cost.keptBytes),
     cost.msPerStep.toFixed(2),
-    cost.joulesPerStep?.toPrecision(2) ?? cost.joulesMissing ?? '',
+    cost.joulesPerStep?.toPrecision(2) ?? '',
   ]);
+  const missing = arms.find(({ cost }) => cost.joulesMissing !== null)?.cost.joulesMissing;
+  const energy = missing ? `; energy not measured: ${missing}` : '';
   const header = [
     'arm',
     'setting',
@@ -101,7 +103,7 @@ function armTable({ arms, users, seeds }: TaskResult): HTMLElement {
     'ms a step',
     'joules a step',
   ];
-  return table(header, rows, `${users.length} users, ${seeds.length} seeds`);
+  return table(header, rows, `${users.length} users, ${seeds.length} seeds${energy}`);
 }
 
 function growthSection(curves: readonly GrowthCurve[]): HTMLElement[] {
@@ -109,7 +111,10 @@ function growthSection(curves: readonly GrowthCurve[]): HTMLElement[] {
     const what = `${network}: ${arm} is left out from ${ended?.x} ${axis} on: ${ended?.reason}`;
     return ended ? [element('p', { class: 'missing' }, what)] : [];
   });
-  return [...growthCharts(curves).map(figure), ...left];
+  const charts = growthCharts(curves).map(figure);
+  return charts.length === 0
+    ? left
+    : [element('div', { class: 'side-by-side' }, ...charts), ...left];
 }
 
 function peerSection(peers: readonly PeerResult[]): HTMLElement[] {
