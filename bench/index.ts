@@ -54,16 +54,20 @@ let measuredGrowth: readonly GrowthCurve[] = [];
 const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   forward: () => forwardRows(options.full ? 400 : 100),
   accuracy,
-  memory: memoryRows,
-  time: () => timeRows(options.full ? 25 : 9),
-  sequences: () => sequenceRows({ isFull: options.full }),
+  memory: () => memoryRows(progress),
+  time: () => timeRows(options.full ? 25 : 7, progress),
+  sequences: () => sequenceRows({ isFull: options.full, onProgress: progress }),
   streams: () => streamRows(options.full ? 5000 : 1000),
   growth: () => growthRows(onnx, options.full ? 10_000 : 1000),
-  browser: () => browserRows(options.full ? 15 : 3),
+  browser: () => browserRows(options.full ? 15 : 3, options.full ? 1000 : 100, progress),
   size: async () => sizeRows(),
   peers,
   curves,
 };
+
+function progress(message: string): void {
+  console.error(`  ${message}`);
+}
 
 function verdict({ holds }: Row): string {
   if (holds === null) return '';
@@ -83,7 +87,7 @@ async function accuracy(): Promise<Row[]> {
 }
 
 async function curves(): Promise<Row[]> {
-  measuredGrowth = await measureGrowth(!options.full, (message) => console.error(`  ${message}`));
+  measuredGrowth = await measureGrowth(!options.full, progress);
   return growthCurveRows(measuredGrowth);
 }
 
@@ -99,7 +103,7 @@ async function peers(): Promise<Row[]> {
     const results = await measurePeers({
       ...work,
       rounds: options.full ? 25 : 7,
-      onProgress: (message) => console.error(`  ${message}`),
+      onProgress: progress,
     });
     measuredPeers.push(...results);
     rows.push(...peerRows(results));
@@ -116,8 +120,7 @@ function extentOf(task: Task): Parameters<typeof measureTask>[1] {
     rounds: options.full ? 100 : 30,
     repeats: options.full ? 5 : 1,
     onDone: (done, total) => {
-      if (done % 10 === 0 || done === total)
-        console.error(`  ${task.name}: ${done} of ${total} runs`);
+      if (done % 10 === 0 || done === total) progress(`${task.name}: ${done} of ${total} runs`);
     },
   };
 }
@@ -161,6 +164,7 @@ if (options.fresh) rmSync(`${resultsFolder}runs`, { recursive: true, force: true
 const date = new Date().toISOString();
 const wanted = options.only?.split(',') ?? Object.keys(parts);
 const rows: Row[] = [];
+const seconds: Record<string, number> = {};
 for (const part of wanted) {
   const measure = parts[part];
   if (!measure) {
@@ -168,7 +172,10 @@ for (const part of wanted) {
     process.exit(2);
   }
   console.error(`${part} ...`);
+  const begun = performance.now();
   rows.push(...(await measure()));
+  seconds[part] = Math.round((performance.now() - begun) / 1000);
+  console.error(`${part}: ${seconds[part]} s`);
 }
 
 const results: BenchResults = {
@@ -177,6 +184,7 @@ const results: BenchResults = {
   mode: options.full ? 'full' : 'quick',
   machine: machine(),
   versions: versions(),
+  seconds,
   claims: rows,
   tasks: measuredTasks,
   growth: measuredGrowth,

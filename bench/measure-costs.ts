@@ -10,6 +10,7 @@ import type { ArmCost } from './results.ts';
 import { armPeak } from './run-arm.ts';
 import { settingOf } from './settings.ts';
 import type { Owner, Task } from './tasks/task.ts';
+import { twoAtATime } from './two-at-a-time.ts';
 
 /**
  * One for each arm, in order. The owner's samples fill the batch; costs do not depend on them. A peak is the median
@@ -39,10 +40,8 @@ export async function measureCosts(
   const examples = task.data(owner).train.y.length;
   const peaks = requests.map((): number[] => []);
   for (let repeat = 0; repeat < repeats; repeat++) {
-    for (let first = 0; first < requests.length; first += 2) {
-      const two = await Promise.all(requests.slice(first, first + 2).map(armPeak));
-      two.forEach((bytes, index) => peaks[first + index]!.push(bytes));
-    }
+    const all = await twoAtATime(requests, armPeak);
+    all.forEach((bytes, index) => peaks[index]!.push(bytes));
   }
   return requests.map((request, index): ArmCost => {
     const step = costs[learning.indexOf(request)];

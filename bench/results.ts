@@ -11,6 +11,8 @@ export interface BenchResults {
   readonly mode: 'quick' | 'full';
   readonly machine: Machine;
   readonly versions: Versions;
+  /** How long each part took that was asked for; absent in files of before. */
+  readonly seconds?: Readonly<Record<string, number>>;
   /** What is promised, and whether it holds, in the order of the table. */
   readonly claims: readonly Row[];
   /** One for each task that was asked for, also where its data is missing. */

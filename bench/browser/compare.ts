@@ -13,7 +13,7 @@ export interface Comparison {
   readonly chromium: string;
   /** Most bytes in a step of batch 16. */
   readonly peaks: { readonly onward: number; readonly tfjsFreeing: number; readonly tfjs: number };
-  /** What ours holds after 100 steps and after 1000. */
+  /** What ours holds after a tenth of the steps and after all. */
   readonly growth: readonly { readonly textures: number; readonly bytes: number }[];
   /** Medians of ours over those of tfjs. */
   readonly learn: number;
@@ -27,8 +27,12 @@ export interface Comparison {
   readonly stretches: { readonly learn: readonly Stretch[]; readonly predict: readonly Stretch[] };
 }
 
-/** Needs Chromium. `rounds` of each measurement of time. */
-export async function compareInBrowser(rounds: number): Promise<Comparison> {
+/** Needs Chromium. `rounds` of each measurement of time; growth is looked for over so many `steps`. */
+export async function compareInBrowser(
+  rounds: number,
+  steps: number,
+  onProgress: (message: string) => void,
+): Promise<Comparison> {
   await using opened = await openBenchPage(await packageBytes());
   const { page, version } = opened;
   const peaks = await page.evaluate(() => bench.peaks(16));
@@ -37,9 +41,11 @@ export async function compareInBrowser(rounds: number): Promise<Comparison> {
       page.evaluate(([name]) => bench.traced(name, 16, 10), [what] as const),
     );
   const stretches = { learn: await longest('learn'), predict: await longest('predict') };
+  onProgress('time of learning');
   const [own = [], rival = []] = await page.evaluate((n) => bench.learnTimes(16, n), rounds);
   const predict = [];
   for (const batch of [1, 16]) {
+    onProgress(`time of predicting, batch ${batch}`);
     const [ours = [], theirs = [], blocking = []] = await page.evaluate(
       ([size, n]) => bench.predictTimes(size, n),
       [batch, 3 * rounds] as const,
@@ -47,7 +53,11 @@ export async function compareInBrowser(rounds: number): Promise<Comparison> {
     const ratio = median(ours) / median(theirs);
     predict.push({ batch, ratio, blockingRatio: median(ours) / median(blocking) });
   }
-  const growth = await page.evaluate(() => bench.growth(4, 100, 1000));
+  onProgress(`${steps} steps`);
+  const growth = await page.evaluate(([early, late]) => bench.growth(4, early, late), [
+    steps / 10,
+    steps,
+  ] as const);
   return {
     chromium: version,
     peaks,
@@ -67,7 +77,7 @@ function packageBytes(): Promise<Uint8Array> {
     source: 'bench/networks.ts',
     sourceSha256: '0'.repeat(64),
     exporter: 'bench',
-    calibrationSamples: 16,
+    calibrationSamples: 4,
     floatAccuracy: null,
     int8Accuracy: null,
     alignment,

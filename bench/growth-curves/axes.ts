@@ -22,8 +22,10 @@ export interface Axis {
   readonly axis: GrowthCurve['axis'];
   /** What is fixed, in words. */
   readonly network: string;
-  /** Values of x, rising; the quick ones are every other of them. */
+  /** Values of x, rising. */
   readonly values: readonly number[];
+  /** Some of them, of which a quick run makes do. */
+  readonly quickValues: readonly number[];
   /** One curve each, by the arm's name. */
   readonly arms: ReadonlyMap<string, (x: number) => GrowthWork>;
   /** What stands on the axis, where it is not `x` itself. */
@@ -35,6 +37,7 @@ export const axes: readonly Axis[] = [
     axis: 'layers',
     network: 'convolutions of 16 channels, 16x16, batch 4',
     values: [4, 8, 16, 32, 64],
+    quickValues: [4, 16, 64],
     arms: ofNetworks((layers) => ({
       network: convolutionStack({ layers, channels: 16, pixels: 16 }),
       batchSize: 4,
@@ -44,6 +47,7 @@ export const axes: readonly Axis[] = [
     axis: 'batch',
     network: '10 convolutions of 16 channels, 16x16',
     values: [1, 4, 16, 64],
+    quickValues: [1, 16],
     arms: ofNetworks((batchSize) => ({
       network: convolutionStack({ layers: 10, channels: 16, pixels: 16 }),
       batchSize,
@@ -53,6 +57,7 @@ export const axes: readonly Axis[] = [
     axis: 'steps',
     network: 'a GRU of 64 units, 16 features, batch 4',
     values: [16, 64, 256, 1024, 4096],
+    quickValues: [16, 64, 256],
     arms: ofSequences((steps) => ({
       cell: 'gru',
       steps,
@@ -65,6 +70,7 @@ export const axes: readonly Axis[] = [
     axis: 'parameters',
     network: '10 convolutions, 8x8, batch 4',
     values: [10, 24, 56, 112, 236], // channels: 9 k to 5 M weights
+    quickValues: [10, 24, 56],
     arms: ofNetworks((channels) => ({
       network: convolutionStack({ layers: 10, channels, pixels: 8 }),
       batchSize: 4,

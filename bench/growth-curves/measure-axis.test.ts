@@ -20,6 +20,7 @@ const axis: Axis = {
   axis: 'steps',
   network: 'a GRU',
   values: [1, 2, 3],
+  quickValues: [1, 3],
   arms: new Map([
     ['near', workOf('gates')],
     ['far', workOf('exact')],

@@ -1,5 +1,6 @@
 // One axis: every arm at rising values of x. An arm that fails or takes too long at one value is left out from there on.
 import type { GrowthCurve, GrowthEnd, GrowthPoint } from '../results.ts';
+import { twoAtATime } from '../two-at-a-time.ts';
 import type { Axis, GrowthWork } from './axes.ts';
 
 /** Both reject where the work cannot be done, or takes too long. */
@@ -32,14 +33,16 @@ export async function measureAxis(
   for (const value of values) {
     const x = label(value);
     onProgress(`${axis}: ${x}`);
-    const measured: { readonly curve: GrowingCurve; readonly peakBytes: number }[] = [];
-    for (const curve of curves.filter(({ ended }) => ended === null)) {
+    const going = curves.filter(({ ended }) => ended === null);
+    const peaks = await twoAtATime(going, async (curve) => {
       try {
-        measured.push({ curve, peakBytes: await meter.peakOf(curve.at(value)) });
+        return [{ curve, peakBytes: await meter.peakOf(curve.at(value)) }];
       } catch (cause) {
         curve.ended = { x, reason: reasonOf(cause) };
+        return [];
       }
-    }
+    });
+    const measured = peaks.flat();
     if (measured.length === 0) break;
     try {
       const times = await meter.timesOf(measured.map(({ curve }) => curve.at(value)));

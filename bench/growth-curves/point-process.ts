@@ -11,11 +11,16 @@ import { openWork } from './open-work.ts';
 
 export type PointRequest =
   | { readonly measures: 'memory'; readonly work: GrowthWork }
-  | { readonly measures: 'time'; readonly works: readonly GrowthWork[] };
+  | {
+      readonly measures: 'time';
+      readonly works: readonly GrowthWork[];
+      /** Rounds begin within so many milliseconds, or are the fewest. */
+      readonly roundsMs: number;
+    };
 
 const warmUps = 2;
 /** Rounds in which every arm takes a step: as many as fit in the time, within these bounds. */
-const [fewestRounds, mostRounds, roundsMs] = [3, 15, 20_000];
+const [fewestRounds, mostRounds] = [3, 15];
 
 async function peakOf(work: GrowthWork): Promise<number> {
   const { trainee, samples } = await openWork(work);
@@ -25,7 +30,7 @@ async function peakOf(work: GrowthWork): Promise<number> {
 }
 
 /** Medians in milliseconds. */
-async function timesOf(works: readonly GrowthWork[]): Promise<number[]> {
+async function timesOf(works: readonly GrowthWork[], roundsMs: number): Promise<number[]> {
   const contenders = [];
   for (const work of works) {
     const { trainee, samples } = await openWork(work);
@@ -53,5 +58,7 @@ async function timesOf(works: readonly GrowthWork[]): Promise<number[]> {
 
 const request = JSON.parse(await text(process.stdin), withInfinity) as PointRequest;
 const result =
-  request.measures === 'memory' ? await peakOf(request.work) : await timesOf(request.works);
+  request.measures === 'memory'
+    ? await peakOf(request.work)
+    : await timesOf(request.works, request.roundsMs);
 process.stdout.write(JSON.stringify(result));

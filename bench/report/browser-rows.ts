@@ -9,11 +9,19 @@ const network = 'ten convolutions';
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
 
 /** The WebGL engine against tfjs 4.22 in one page of Chromium, on its software rasteriser. */
-export async function browserRows(rounds: number): Promise<Row[]> {
+export async function browserRows(
+  rounds: number,
+  steps: number,
+  onProgress: (message: string) => void,
+): Promise<Row[]> {
   if (chromiumMissing !== null) {
     return [missingRow('the WebGL engine against tfjs in one page', 'Chromium')];
   }
-  const { chromium, peaks, growth, learn, predict, stretches } = await compareInBrowser(rounds);
+  const { chromium, peaks, growth, learn, predict, stretches } = await compareInBrowser(
+    rounds,
+    steps,
+    onProgress,
+  );
   const share = peaks.tfjsFreeing / peaks.onward;
   const [early, late] = growth;
   const isFlat =
@@ -26,7 +34,7 @@ export async function browserRows(rounds: number): Promise<Row[]> {
       holds: share >= 10,
     },
     {
-      claim: 'GPU memory held after 100 learning steps, and after 1000, batch 4',
+      claim: `GPU memory held after ${steps / 10} learning steps, and after ${steps}, batch 4`,
       measured: `${held(early)}; ${held(late)}`,
       promised: 'the same',
       holds: isFlat,

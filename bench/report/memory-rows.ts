@@ -1,17 +1,20 @@
 import { learningMemory } from '../memory.ts';
+import type { MemoryResult } from '../network-process.ts';
+import { twoAtATime } from '../two-at-a-time.ts';
 import type { Row } from './row.ts';
 
 const network = 'twenty convolutions';
+const methods = ['onward', 'float-backprop', 'exact-replay', 'int8-backprop'] as const;
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /** Peak memory of learning against full float32 backpropagation, and against the planner. */
-export async function memoryRows(): Promise<Row[]> {
+export async function memoryRows(onProgress: (message: string) => void): Promise<Row[]> {
   const rows: Row[] = [];
   for (const batch of [4, 32]) {
-    const onward = await learningMemory(network, 'onward', batch);
-    const float = await learningMemory(network, 'float-backprop', batch);
-    const replay = await learningMemory(network, 'exact-replay', batch);
-    const int8 = await learningMemory(network, 'int8-backprop', batch);
+    onProgress(`${network}, batch ${batch}`);
+    const [onward, float, replay, int8] = (await twoAtATime(methods, (method) =>
+      learningMemory(network, method, batch),
+    )) as [MemoryResult, MemoryResult, MemoryResult, MemoryResult];
     const ratio = float.peakBytes / onward.peakBytes;
     const planned = onward.plannedBytes / onward.peakBytes;
     rows.push({

@@ -1,6 +1,7 @@
 import { sequencePeak } from '../sequence-memory.ts';
 import type { SequenceSize } from '../sequence-network.ts';
 import { sequenceTimes } from '../sequence-time.ts';
+import { twoAtATime } from '../two-at-a-time.ts';
 import type { Row } from './row.ts';
 
 const [fewSteps, manySteps] = [64, 1024];
@@ -22,14 +23,22 @@ const beside: readonly Network[] = [
 ];
 
 /** Memory and time of a recurrent layer's learning at 64 and 1024 steps; networks beside the promised one in full mode only. */
-export async function sequenceRows({ isFull }: { readonly isFull: boolean }): Promise<Row[]> {
+export async function sequenceRows({
+  isFull,
+  onProgress,
+}: {
+  readonly isFull: boolean;
+  readonly onProgress: (message: string) => void;
+}): Promise<Row[]> {
   const rows: Row[] = [];
   for (const cell of ['gru', 'lstm'] as const) {
     for (const network of [promised, ...(isFull ? beside : [])]) {
       const size = { cell, hiddenSize: 128, steps: manySteps, ...network };
-      const repeats = network === promised ? 3 : 1;
+      onProgress(`memory, ${nameOf(size)}`);
+      const repeats = isFull && network === promised ? 3 : 1;
       rows.push(...(await memoryRows(size, { repeats, isPromised: network === promised })));
     }
+    onProgress(`time, ${cell.toUpperCase()}`);
     rows.push(await timeRow({ cell, hiddenSize: 128, steps: 256, ...promised }));
   }
   return rows;
@@ -39,12 +48,11 @@ async function memoryRows(
   size: SequenceSize,
   { repeats, isPromised }: { readonly repeats: number; readonly isPromised: boolean },
 ): Promise<Row[]> {
-  const peaks = [];
-  for (const method of methods) {
-    const long = await sequencePeak(method, size, repeats);
-    const short = await sequencePeak(method, { ...size, steps: fewSteps }, repeats);
-    peaks.push({ method, long, short });
-  }
+  const peaks = await twoAtATime(methods, async (method) => ({
+    method,
+    long: await sequencePeak(method, size, repeats),
+    short: await sequencePeak(method, { ...size, steps: fewSteps }, repeats),
+  }));
   const backprop = peaks.at(-1)!.long;
   return peaks.slice(0, -1).flatMap(({ method, long, short }) => {
     const isJudged = isPromised && method === 'gates';

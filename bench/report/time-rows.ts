@@ -2,10 +2,14 @@ import { stepTimes } from '../time.ts';
 import type { Row } from './row.ts';
 
 /** A learning step against full float32 backpropagation, interleaved in this process. */
-export async function timeRows(rounds: number): Promise<Row[]> {
+export async function timeRows(
+  rounds: number,
+  onProgress: (message: string) => void,
+): Promise<Row[]> {
   const rows: Row[] = [];
   for (const network of ['resnet-8', 'twenty convolutions'] as const) {
     for (const batch of [4, 16]) {
+      onProgress(`${network}, batch ${batch}`);
       const times = await stepTimes(network, batch, rounds);
       const against = (ms: number): string => (ms / times.onwardMs).toFixed(2);
       rows.push({
