@@ -49,6 +49,8 @@ const onnxFile = fileURLToPath(new URL('../demo/digits.onnx', import.meta.url));
 const onnx = new Uint8Array(readFileSync(onnxFile));
 const measuredTasks: TaskResult[] = [];
 const measuredPeers: PeerResult[] = [];
+const browserInFull = { learnRounds: 15, predictRounds: 45, tracedCalls: 10, steps: 1000 };
+const browserInQuick = { learnRounds: 3, predictRounds: 5, tracedCalls: 5, steps: 40 };
 let measuredGrowth: readonly GrowthCurve[] = [];
 
 const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
@@ -59,7 +61,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   sequences: () => sequenceRows({ isFull: options.full, onProgress: progress }),
   streams: () => streamRows(options.full ? 5000 : 1000),
   growth: () => growthRows(onnx, options.full ? 10_000 : 1000),
-  browser: () => browserRows(options.full ? 15 : 3, options.full ? 1000 : 100, progress),
+  browser: () => browserRows(options.full ? browserInFull : browserInQuick, progress),
   size: async () => sizeRows(),
   peers,
   curves,

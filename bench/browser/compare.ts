@@ -23,32 +23,42 @@ export interface Comparison {
     /** Where tfjs makes the page's thread wait. */
     readonly blockingRatio: number;
   }[];
-  /** The longest of each of ten calls of batch 16 on the page's own thread. */
+  /** The longest of each of several calls of batch 16 on the page's own thread. */
   readonly stretches: { readonly learn: readonly Stretch[]; readonly predict: readonly Stretch[] };
 }
 
-/** Needs Chromium. `rounds` of each measurement of time; growth is looked for over so many `steps`. */
+/** How often each is measured. */
+export interface Extent {
+  readonly learnRounds: number;
+  readonly predictRounds: number;
+  /** Calls whose longest stretch of the page's thread is looked for. */
+  readonly tracedCalls: number;
+  /** Steps after which memory is compared with that after a tenth of them. */
+  readonly steps: number;
+}
+
+/** Needs Chromium. */
 export async function compareInBrowser(
-  rounds: number,
-  steps: number,
+  { learnRounds, predictRounds, tracedCalls, steps }: Extent,
   onProgress: (message: string) => void,
 ): Promise<Comparison> {
   await using opened = await openBenchPage(await packageBytes());
   const { page, version } = opened;
   const peaks = await page.evaluate(() => bench.peaks(16));
+  onProgress('the page’s thread');
   const longest = (what: 'learn' | 'predict'): Promise<Stretch[]> =>
     opened.stretchesDuring(() =>
-      page.evaluate(([name]) => bench.traced(name, 16, 10), [what] as const),
+      page.evaluate(([name, calls]) => bench.traced(name, 16, calls), [what, tracedCalls] as const),
     );
   const stretches = { learn: await longest('learn'), predict: await longest('predict') };
   onProgress('time of learning');
-  const [own = [], rival = []] = await page.evaluate((n) => bench.learnTimes(16, n), rounds);
+  const [own = [], rival = []] = await page.evaluate((n) => bench.learnTimes(16, n), learnRounds);
   const predict = [];
   for (const batch of [1, 16]) {
     onProgress(`time of predicting, batch ${batch}`);
     const [ours = [], theirs = [], blocking = []] = await page.evaluate(
       ([size, n]) => bench.predictTimes(size, n),
-      [batch, 3 * rounds] as const,
+      [batch, predictRounds] as const,
     );
     const ratio = median(ours) / median(theirs);
     predict.push({ batch, ratio, blockingRatio: median(ours) / median(blocking) });

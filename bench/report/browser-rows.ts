@@ -1,6 +1,7 @@
 import { chromiumMissing } from '../../test/support/chromium.ts';
 import type { Stretch } from '../browser/chromium.ts';
 import { compareInBrowser } from '../browser/compare.ts';
+import type { Extent } from '../browser/compare.ts';
 import { median } from '../personalize.ts';
 import { missingRow } from './row.ts';
 import type { Row } from './row.ts';
@@ -10,18 +11,17 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(2)} Mi
 
 /** The WebGL engine against tfjs 4.22 in one page of Chromium, on its software rasteriser. */
 export async function browserRows(
-  rounds: number,
-  steps: number,
+  extent: Extent,
   onProgress: (message: string) => void,
 ): Promise<Row[]> {
   if (chromiumMissing !== null) {
     return [missingRow('the WebGL engine against tfjs in one page', 'Chromium')];
   }
   const { chromium, peaks, growth, learn, predict, stretches } = await compareInBrowser(
-    rounds,
-    steps,
+    extent,
     onProgress,
   );
+  const { steps } = extent;
   const share = peaks.tfjsFreeing / peaks.onward;
   const [early, late] = growth;
   const isFlat =

@@ -28,6 +28,8 @@ export interface Chart {
   readonly title: string;
   /** What a reader who does not see the picture should know. */
   readonly describes: string;
+  /** What everybody should know, under the title. */
+  readonly note?: string;
   /** Names in the order of their colours; onward first. */
   readonly names: readonly string[];
   /** The names stand beside what they name, and need no legend. */
@@ -36,27 +38,27 @@ export interface Chart {
 }
 
 /** A figure with its caption; the SVG takes the text colour of the page. */
-export function figure({ title, describes, names, isLabelled, options }: Chart): HTMLElement {
+export function figure({ title, describes, note, names, isLabelled, options }: Chart): HTMLElement {
   const svg = drawn(names, options);
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', `${title}. ${describes}`);
   return element(
     'figure',
     {},
-    element('figcaption', {}, title, element('small', {}, describes)),
+    element('figcaption', {}, title, ...(note === undefined ? [] : [element('small', {}, note)])),
     element('div', { class: 'scroll' }, svg),
     ...(isLabelled ? [] : [legend(names)]),
   );
 }
 
-/** Above a picture that stands alone. */
-const titleHeight = 48;
+/** Above and below a picture that stands alone. */
+const [titleHeight, marginBelow] = [48, 8];
 
 /** A complete SVG document with its title, for a page that links to it: dark on white, whatever the page's colours. */
-export function standaloneSvg({ title, describes, names, options }: Chart): string {
+export function standaloneSvg({ title, describes, note, names, options }: Chart): string {
   const svg = drawn(names, options);
   const [, , width = 0, height = 0] = svg.getAttribute('viewBox')!.split(' ').map(Number);
-  const whole = { x: 0, y: -titleHeight, width, height: height + titleHeight };
+  const whole = { x: 0, y: -titleHeight, width, height: height + titleHeight + marginBelow };
   const attributes = {
     xmlns: 'http://www.w3.org/2000/svg',
     role: 'img',
@@ -84,7 +86,7 @@ export function standaloneSvg({ title, describes, names, options }: Chart): stri
     svgElement(
       'text',
       { x: 16, y: -4, fill: '#555555', 'text-anchor': 'start', 'font-size': 12 },
-      describes,
+      note,
     ),
   );
   return `${svg.outerHTML}\n`;

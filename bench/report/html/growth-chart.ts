@@ -40,7 +40,8 @@ function growthChart(
   const marks = { x: 'x', y: 'y', stroke: 'arm' };
   return {
     title: `${what[0]!.toUpperCase()}${what.slice(1)} against ${axes[axis]}`,
-    describes: `${network}; both axes logarithmic.`,
+    describes: 'A straight line that rises by one unit a unit is linear growth.',
+    note: `${network}; both axes logarithmic`,
     names: onwardFirst(group.map(({ arm }) => arm)),
     options: {
       width: 460,

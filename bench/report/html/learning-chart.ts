@@ -24,7 +24,8 @@ export function learningChart({ title, runs }: TaskResult): Chart | null {
   }));
   return {
     title: `${title}: accuracy while learning`,
-    describes: describeCourses(curves),
+    describes: `One line an arm: ${curves.map(({ arm }) => arm).join(', ')}.`,
+    note: describeCourses(curves),
     names: onwardFirst(curves.map(({ arm }) => arm)),
     options: {
       x: { label: 'steps →' },

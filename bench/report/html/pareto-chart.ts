@@ -49,7 +49,8 @@ export function paretoChart({ title, arms, verdict, users, seeds }: TaskResult):
   const before = arms[0]?.before.mean ?? 0;
   return {
     title: `${title}: accuracy against memory`,
-    describes:
+    describes: `On the front: ${[...front].join(', ')}.`,
+    note:
       `${users.length} ${users.length === 1 ? 'user' : 'users'}, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; ${before.toFixed(1)} % before learning. ` +
       'Upright lines: 95 % intervals over users. Dashed: no arm is better in both.',
     names: onwardFirst(arms.map(({ arm }) => arm)), // all, so that colours are the same in every picture
