@@ -2,11 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { assemble, encodePackage, prepareImported } from '#exporters';
+import { assemble, encodePackage, learningRateFor, planFor, prepareImported } from '#exporters';
 import type { PreparedModel } from '#exporters';
 
 import { sha256 } from '../targets/raspberry-pi/package-file.ts';
-import { drawsFeedback, planOptionsOf } from './arms.ts';
+import { drawsFeedback, isLesson, planOptionsOf } from './arms.ts';
 import type { Arm } from './arms.ts';
 import type { Owner, Task } from './tasks/task.ts';
 
@@ -48,10 +48,16 @@ export class ArmPackages {
   ): Promise<string> {
     const prepared = this.prepared(task, owner);
     const { method } = arm;
+    const { modules } = prepared;
     const { graph } = prepared.model;
     const { batchSize } = task;
+    const plan = planOptionsOf(arm, { graph, modules, batchSize });
+    // A lesson learns at the package's own rate, the others at the one that was swept for them.
+    const rate = isLesson(arm) && {
+      learningRate: learningRateFor(prepared, planFor(graph, modules, plan)),
+    };
     const { alignment, ...assembled } = assemble(prepared, {
-      plan: planOptionsOf(arm, { graph, modules: prepared.modules, batchSize }),
+      plan: { ...plan, ...rate },
       feedback: { ...(method.kind === 'plan' ? method.feedback : {}), seed },
     });
     const provenance = {

@@ -13,8 +13,10 @@ import { assemble } from './assemble.ts';
 import type { AssembleOptions } from './assemble.ts';
 import type { FloatArray } from './float/array.ts';
 import { outputOf, runFloat } from './float/run.ts';
+import { learningRateFor } from './learning-rate.ts';
 import { importModel } from './onnx/import-model.ts';
 import { encodePackage } from './package/encode.ts';
+import { planFor } from './plan.ts';
 import { prepareImported } from './prepare.ts';
 import type { PreparedModel, PrepareOptions } from './prepare.ts';
 import { canGrow } from './spare-classes.ts';
@@ -31,6 +33,8 @@ export interface ExportOptions extends PrepareOptions, AssembleOptions {
 export interface ExportReport {
   readonly layers: number;
   readonly trainableParameters: number;
+  /** Of the plan: as given, or as it fits the model. */
+  readonly learningRate: number;
   readonly packageBytes: number;
   /** Fractions on the calibration labels; null where there were none. */
   readonly floatAccuracy: number | null;
@@ -47,7 +51,14 @@ export async function exportPackage(
   const imported = importModel(onnx);
   const spareClasses = options.spareClasses ?? (canGrow(imported.graph.nodes.at(-1)!) ? 4 : 0);
   const prepared = prepareImported(imported, { ...options, spareClasses });
-  const { alignment, ...assembled } = assemble(prepared, options);
+  const planned = planFor(prepared.model.graph, prepared.modules, options.plan);
+  const learningRate =
+    options.plan?.learningRate ??
+    learningRateFor(prepared, planned, (done, total) =>
+      options.onProgress?.('learning rate', done, total),
+    );
+  const plan = { ...options.plan, learningRate };
+  const { alignment, ...assembled } = assemble(prepared, { ...options, plan });
   if (assembled.labels.length !== prepared.classes) {
     throw new InputError(
       `labels: expected ${prepared.classes} names, one per output, got ${assembled.labels.length}`,
@@ -70,6 +81,7 @@ export async function exportPackage(
   const report: ExportReport = {
     layers: content.model.graph.nodes.filter(isTrainable).length,
     trainableParameters: trainableParameters(content),
+    learningRate,
     packageBytes: bytes.length,
     floatAccuracy: accuracies?.float ?? null,
     int8Accuracy: accuracies?.int8 ?? null,

@@ -39,6 +39,7 @@ export { assemble } from './assemble.ts';
 export type { AssembledContent, AssembleOptions, FeedbackOptions } from './assemble.ts';
 export { exportPackage } from './export.ts';
 export type { ExportOptions, ExportReport } from './export.ts';
+export { learningRateFor } from './learning-rate.ts';
 export { planMemory } from './memory-plan.ts';
 export type { MemoryPlan, ModuleMemory } from './memory-plan.ts';
 export { encodePackage } from './package/encode.ts';

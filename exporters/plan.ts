@@ -20,7 +20,10 @@ export interface PlanOptions {
   readonly batchSize?: number;
   /** Default 16. */
   readonly epochs?: number;
-  /** Default 0.06 at batch 16, where a recurrent layer learns 0.24, in proportion to the batch. */
+  /**
+   * `exportPackage` takes one that fits the model (learning-rate.ts) where none is given; a plan alone 0.06 at batch 16,
+   * where a recurrent layer learns 0.24, in proportion to the batch.
+   */
   readonly learningRate?: number;
   /** Default 0.3. */
   readonly feedbackRatio?: number;

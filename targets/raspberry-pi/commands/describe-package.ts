@@ -17,6 +17,7 @@ export interface Inspection {
     /** Fraction of the feedback that is not zero; null where there is none. */
     readonly density: number | null;
   }[];
+  readonly learningRate: number;
   readonly peakPredictBytes: number;
   readonly peakLearnBytes: number;
   readonly backpropBytes: number;
@@ -39,6 +40,7 @@ export function inspection(content: PackageContent, memory: MemoryPlan): Inspect
         density: weights === 0 ? null : kept / weights,
       };
     }),
+    learningRate: content.plan.learningRate,
     peakPredictBytes,
     peakLearnBytes,
     backpropBytes,

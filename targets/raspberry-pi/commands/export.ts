@@ -123,6 +123,7 @@ function perChannel(numbers: readonly number[], channels: number, option: string
 function exportResult({
   layers,
   trainableParameters,
+  learningRate,
   packageBytes,
   ...report
 }: ExportReport): object {
@@ -130,6 +131,7 @@ function exportResult({
   return {
     layers,
     trainableParameters,
+    learningRate,
     packageBytes,
     ...(floatAccuracy !== null && { floatAccuracy }),
     ...(int8Accuracy !== null && { int8Accuracy }),

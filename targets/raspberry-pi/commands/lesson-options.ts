@@ -20,11 +20,7 @@ export function addLessonOptions(command: Command): Command {
   return addKeepOption(command)
     .option('--epochs <n>', 'passes over the samples (default: as exported)', wholeNumber(1))
     .option('--batch <n>', 'samples in a step (default: as exported)', wholeNumber(1))
-    .option(
-      '--rate <x>',
-      'learning rate at the first step (default: as exported)',
-      positiveNumber(),
-    )
+    .option('--rate <x>', 'highest learning rate (default: as exported)', positiveNumber())
     .option(
       '--holdout <x>',
       'fraction of each class kept to judge the lesson (default: 0.2; 0 for a new class of fewer than ten)',

@@ -77,7 +77,11 @@ export function addPlanOptions(command: Command): Command {
     )
     .option('--batch <n>', 'samples in a learning step', wholeNumber(1))
     .option('--epochs <n>', 'passes over the samples of a lesson', wholeNumber(1))
-    .option('--rate <x>', 'learning rate at the first step', positiveNumber())
+    .option(
+      '--rate <x>',
+      'learning rate (default: fits the model, from the calibration)',
+      positiveNumber(),
+    )
     .addOption(
       new Option(
         '--recurrence <how>',

@@ -91,7 +91,9 @@ test('export tells how large, how good and how well aligned the package is', asy
   const report = await json(...exportOf('other.onward'), '--rate', '0.1', '--epochs', '3');
   assert.equal(
     keys(report),
-    fields('layers trainableParameters packageBytes floatAccuracy int8Accuracy alignment'),
+    fields(
+      'layers trainableParameters learningRate packageBytes floatAccuracy int8Accuracy alignment',
+    ),
   );
   assert.is(report['layers'], 3);
   assert.is(report['trainableParameters'], 36 + 4 + 144 + 4 + (3 + 4) * (64 + 1)); // 4 spare
@@ -108,7 +110,13 @@ test('export tells how large, how good and how well aligned the package is', asy
 
 test('inspect lists modules and predicted peaks', async () => {
   const report = await json('inspect', at('tiny.onward'));
-  assert.equal(keys(report), ['modules', 'peakPredictBytes', 'peakLearnBytes', 'backpropBytes']);
+  assert.equal(keys(report), [
+    'modules',
+    'learningRate',
+    'peakPredictBytes',
+    'peakLearnBytes',
+    'backpropBytes',
+  ]);
   const modules = report['modules'] as Record<string, unknown>[];
   assert.equal(
     keys(modules[0]),
