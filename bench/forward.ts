@@ -2,15 +2,7 @@
 // models that were int8 already against ONNX Runtime on their publishers' files.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
-import {
-  importModel,
-  moduleProgram,
-  outputOf,
-  planFor,
-  prepareImported,
-  programName,
-  runFloat,
-} from '#exporters';
+import { importModel, moduleProgram, planFor, prepareImported, programName } from '#exporters';
 import type { PreparedModel, ProgramKind } from '#exporters';
 import { accuracyOf, argmax, openKernelEngine, quantizeSamples, sizeOf } from '#runtime';
 import type { Engine, EngineInput, Model, SampleFormat, Shape } from '#runtime';
@@ -54,7 +46,7 @@ export async function layerAgreement(model: ModelFile): Promise<LayerAgreement |
   return { values: nodes, numbers, different };
 }
 
-/** Percent right of a float model and of its int8 form, on `count` images it was not calibrated on. */
+/** Percent right of a float file as it is and of its int8 form, on `count` images it was not calibrated on. */
 export async function accuracyLoss(
   model: ModelFile,
   count = 2000,
@@ -62,13 +54,12 @@ export async function accuracyLoss(
   const prepared = prepare(model, 300);
   const images = imagesFor(model, prepared, count);
   if (!prepared || !images) return null;
-  const size = sizeOf(prepared.model.graph.inputShape);
+  const { inputShape } = prepared.model.graph;
+  const size = sizeOf(inputShape);
+  await using file = await openFile(model);
   let correct = 0;
   for (let n = 0; n < count; n++) {
-    const image = images.x.subarray(n * size, (n + 1) * size);
-    const divided = image.map((value) => value / prepared.unit);
-    const values = runFloat(prepared.float, divided, { keep: () => false });
-    const logits = Float32Array.from(outputOf(prepared.float, values));
+    const logits = await file.logits(images.x.subarray(n * size, (n + 1) * size), inputShape);
     if (argmax(logits, 0, logits.length) === images.y[n]) correct++;
   }
   await using engine = await openOnnxRuntimeEngine(engineInputOf(prepared.model));
@@ -86,30 +77,44 @@ export async function labelAgreement(
   model: ModelFile,
   count = 400,
 ): Promise<{ same: number; sameOrTied: number } | null> {
-  const bytes = sharedFile(model.file);
   const prepared = prepare(model, 4);
   const images = imagesFor(model, prepared, count);
-  if (!bytes || !prepared || !images) return null;
+  if (!prepared || !images) return null;
   await using engine = await openOnnxRuntimeEngine(engineInputOf(prepared.model));
-  const session = await InferenceSession.create(bytes, {
-    intraOpNumThreads: 1,
-    logSeverityLevel: 3,
-  });
-  const [height, width, channels] = prepared.model.graph.inputShape;
-  const size = height * width * channels;
+  await using file = await openFile(model);
+  const { inputShape } = prepared.model.graph;
+  const size = sizeOf(inputShape);
   let [same, sameOrTied] = [0, 0];
   for (let n = 0; n < count; n++) {
     const image = images.x.subarray(n * size, (n + 1) * size);
     const logits = await engine.predict(quantizeSamples(image, formatOf(prepared)), 1);
-    const tensor = new Tensor('float32', planar(image, channels), [1, channels, height, width]);
-    const outputs = await session.run({ [session.inputNames[0]!]: tensor });
-    const expected = outputs[session.outputNames[0]!]!.data as Float32Array;
+    const expected = await file.logits(image, inputShape);
     const [label, best] = [argmax(logits, 0, logits.length), argmax(expected, 0, expected.length)];
     if (label === best) same++;
     if (expected[label] === expected[best]) sameOrTied++;
   }
-  await session.release();
   return { same: (100 * same) / count, sameOrTied: (100 * sameOrTied) / count };
+}
+
+interface PublishedFile extends AsyncDisposable {
+  /** Of one float32 image [height, width, channels]. */
+  logits(image: Float32Array, shape: Shape): Promise<Float32Array>;
+}
+
+/** A model file as it is, on ONNX Runtime. */
+async function openFile({ file }: ModelFile): Promise<PublishedFile> {
+  const session = await InferenceSession.create(sharedFile(file)!, {
+    intraOpNumThreads: 1,
+    logSeverityLevel: 3,
+  });
+  return {
+    async logits(image, [height, width, channels]) {
+      const tensor = new Tensor('float32', planar(image, channels), [1, channels, height, width]);
+      const outputs = await session.run({ [session.inputNames[0]!]: tensor });
+      return outputs[session.outputNames[0]!]!.data as Float32Array;
+    },
+    [Symbol.asyncDispose]: () => session.release(),
+  };
 }
 
 interface Inputs {

@@ -22,3 +22,18 @@ export const sequenceArms = {
   'int8 backprop': 'int8-backprop',
   'full backprop, float32': 'float-backprop',
 } as const satisfies Readonly<Record<string, SequenceMethod>>;
+
+/** What a quick run makes do with: the rival, and its cheapest form. */
+export const quickNetworkArms: readonly NetworkArm[] = [
+  'onward',
+  'int8 backprop',
+  'full backprop, float32',
+  'checkpointed backprop, float32',
+];
+
+export const quickSequenceArms: readonly (keyof typeof sequenceArms)[] = [
+  'onward',
+  'exact, from kept states',
+  'truncated BPTT, 16 steps',
+  'full backprop, float32',
+];

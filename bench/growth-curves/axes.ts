@@ -5,7 +5,7 @@ import { convolutionStack } from '../networks.ts';
 import type { GrowthCurve } from '../results.ts';
 import type { SequenceSize } from '../sequence-network.ts';
 import type { SequenceMethod } from '../sequence-trainee.ts';
-import { networkArms, sequenceArms } from './arms.ts';
+import { networkArms, quickNetworkArms, quickSequenceArms, sequenceArms } from './arms.ts';
 import type { NetworkArm } from './arms.ts';
 
 interface SizedNetwork {
@@ -26,6 +26,8 @@ export interface Axis {
   readonly values: readonly number[];
   /** Some of them, of which a quick run makes do. */
   readonly quickValues: readonly number[];
+  /** Names of some arms, likewise. */
+  readonly quickArms: readonly string[];
   /** One curve each, by the arm's name. */
   readonly arms: ReadonlyMap<string, (x: number) => GrowthWork>;
   /** What stands on the axis, where it is not `x` itself. */
@@ -37,7 +39,8 @@ export const axes: readonly Axis[] = [
     axis: 'layers',
     network: 'convolutions of 16 channels, 16x16, batch 4',
     values: [4, 8, 16, 32, 64],
-    quickValues: [4, 16, 64],
+    quickValues: [4, 32],
+    quickArms: quickNetworkArms,
     arms: ofNetworks((layers) => ({
       network: convolutionStack({ layers, channels: 16, pixels: 16 }),
       batchSize: 4,
@@ -48,6 +51,7 @@ export const axes: readonly Axis[] = [
     network: '10 convolutions of 16 channels, 16x16',
     values: [1, 4, 16, 64],
     quickValues: [1, 16],
+    quickArms: quickNetworkArms,
     arms: ofNetworks((batchSize) => ({
       network: convolutionStack({ layers: 10, channels: 16, pixels: 16 }),
       batchSize,
@@ -57,7 +61,8 @@ export const axes: readonly Axis[] = [
     axis: 'steps',
     network: 'a GRU of 64 units, 16 features, batch 4',
     values: [16, 64, 256, 1024, 4096],
-    quickValues: [16, 64, 256],
+    quickValues: [16, 256],
+    quickArms: quickSequenceArms,
     arms: ofSequences((steps) => ({
       cell: 'gru',
       steps,
@@ -70,7 +75,8 @@ export const axes: readonly Axis[] = [
     axis: 'parameters',
     network: '10 convolutions, 8x8, batch 4',
     values: [10, 24, 56, 112, 236], // channels: 9 k to 5 M weights
-    quickValues: [10, 24, 56],
+    quickValues: [10, 56],
+    quickArms: quickNetworkArms,
     arms: ofNetworks((channels) => ({
       network: convolutionStack({ layers: 10, channels, pixels: 8 }),
       batchSize: 4,

@@ -21,6 +21,7 @@ const axis: Axis = {
   network: 'a GRU',
   values: [1, 2, 3],
   quickValues: [1, 3],
+  quickArms: ['far'],
   arms: new Map([
     ['near', workOf('gates')],
     ['far', workOf('exact')],
@@ -101,9 +102,11 @@ test('labels stand for values, and each axis names its arms', async () => {
     curve!.points.map(({ x }) => x),
     [100, 200, 300],
   );
-  for (const { arms } of axes) {
+  for (const { arms, values, quickArms, quickValues } of axes) {
     assert.is([...arms.keys()][0], 'onward');
-    assert.ok(arms.has('full backprop, float32'));
+    assert.ok(quickArms.includes('onward') && quickArms.includes('full backprop, float32'));
+    assert.ok(quickArms.every((arm) => arms.has(arm)));
+    assert.ok(quickValues.length > 1 && quickValues.every((value) => values.includes(value)));
   }
 });
 

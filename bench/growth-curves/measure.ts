@@ -3,7 +3,7 @@
 import { runChild } from '../child-process.ts';
 import type { GrowthCurve } from '../results.ts';
 import { axes } from './axes.ts';
-import type { GrowthWork } from './axes.ts';
+import type { Axis, GrowthWork } from './axes.ts';
 import { measureAxis } from './measure-axis.ts';
 import type { Meter } from './measure-axis.ts';
 import type { PointRequest } from './point-process.ts';
@@ -11,7 +11,7 @@ import type { PointRequest } from './point-process.ts';
 /** Of one process: what takes longer is left out. */
 const limitMs = 180_000;
 
-/** Every axis and arm; quick takes fewer values, and fewer rounds of times. */
+/** Every axis and arm; quick takes fewer values and arms, and fewer rounds of times. */
 export async function measureGrowth(
   isQuick: boolean,
   onProgress: (message: string) => void,
@@ -19,10 +19,14 @@ export async function measureGrowth(
   const curves: GrowthCurve[] = [];
   const meter = meterOf(isQuick ? 2000 : 20_000);
   for (const axis of axes) {
-    const values = isQuick ? axis.quickValues : axis.values;
-    curves.push(...(await measureAxis({ ...axis, values }, meter, onProgress)));
+    curves.push(...(await measureAxis(isQuick ? quickOf(axis) : axis, meter, onProgress)));
   }
   return curves;
+}
+
+function quickOf(axis: Axis): Axis {
+  const arms = [...axis.arms].filter(([arm]) => axis.quickArms.includes(arm));
+  return { ...axis, values: axis.quickValues, arms: new Map(arms) };
 }
 
 function meterOf(roundsMs: number): Meter {
