@@ -4,14 +4,14 @@ import { fromBinary } from '@bufbuild/protobuf';
 
 import { FormatError } from '#runtime';
 
-import { decodeAttribute } from './attribute.ts';
+import { decodeAttribute } from './attribute-proto.ts';
 import type { DecodedAttribute } from './attribute.ts';
 import { elementTypeFromCode } from './element-type.ts';
 import type { ElementType } from './element-type.ts';
 import { ModelProtoSchema } from './onnx_pb.gen.ts';
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from './onnx_pb.gen.ts';
 import { quote } from './quote.ts';
-import { decodeTensor } from './tensor.ts';
+import { decodeTensor } from './tensor-proto.ts';
 import type { ExternalData, Tensor } from './tensor.ts';
 
 export interface OnnxNode {

@@ -11,7 +11,7 @@
 // RangeError: it is a mistake in the program that builds, never in data.
 import { create, toBinary } from '@bufbuild/protobuf';
 
-import { attributeProto } from './attribute.ts';
+import { attributeProto } from './attribute-proto.ts';
 import type { AttributeValue, Subgraph } from './attribute.ts';
 import { elementFormats, elementTypeOf } from './element-type.ts';
 import type { ElementArray, ElementType } from './element-type.ts';
@@ -23,7 +23,7 @@ import {
   ValueInfoProtoSchema,
 } from './onnx_pb.gen.ts';
 import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx_pb.gen.ts';
-import { tensorProto } from './tensor.ts';
+import { tensorProto } from './tensor-proto.ts';
 
 /** Sizes of a tensor; a string names a size that is known only when the model runs. */
 export type Dimensions = readonly (number | string)[];
