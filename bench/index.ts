@@ -57,7 +57,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   forward: () => forwardRows(options.full ? 400 : 100),
   accuracy,
   memory: () => memoryRows(progress),
-  time: () => timeRows(options.full ? 25 : 7, progress),
+  time: () => timeRows(options.full ? 25 : 5, progress),
   sequences: () => sequenceRows({ isFull: options.full, onProgress: progress }),
   streams: () => streamRows(options.full ? 5000 : 1000),
   growth: () => growthRows(onnx, options.full ? 10_000 : 1000),
@@ -118,8 +118,8 @@ function extentOf(task: Task): Parameters<typeof measureTask>[1] {
   return {
     users: task.users.slice(0, users),
     seeds: options.full ? [1, 2, 3] : [1],
-    every: 32,
-    rounds: options.full ? 100 : 30,
+    every: options.full ? 32 : 256,
+    rounds: options.full ? 100 : 15,
     repeats: options.full ? 5 : 1,
     onDone: (done, total) => {
       if (done % 10 === 0 || done === total) progress(`${task.name}: ${done} of ${total} runs`);
