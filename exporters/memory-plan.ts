@@ -1,10 +1,10 @@
 // How much memory predicting and learning take over the opened model: what must be alive at once.
-import { inferShapes, isLayer, isPointwise, sizeOf } from '#runtime';
+import { inferShapes, isLayer, sizeOf } from '#runtime';
 import type { Graph, Module, PackageContent, Shape } from '#runtime';
 
+import { floatBackpropBytes } from './float-memory/float-backprop-bytes.ts';
 import { parameterCounts } from './float/model.ts';
-import { offsetsOf } from './programs/window-gradient.ts';
-import { keptByBackprop, recurrentForwardBytes } from './recurrent-memory.ts';
+import { recurrentForwardBytes } from './recurrent-memory.ts';
 import { plannedTail } from './tail-parts.ts';
 
 export interface ModuleMemory {
@@ -23,7 +23,7 @@ export interface MemoryPlan {
   readonly peakPredictBytes: number;
   /** Over the opened model, at the plan's batch. */
   readonly peakLearnBytes: number;
-  /** Float32 backpropagation of the same model at the same batch: every activation kept. */
+  /** Float32 backpropagation of the same model at the same batch, as far as it can be planned: over the opened model. */
   readonly backpropBytes: number;
 }
 
@@ -50,7 +50,7 @@ export function planMemory({ model, modules, plan }: Planned): MemoryPlan {
       forwardBytes(graph, prefix, shapes, plan.batchSize),
       ...memories.map(({ learnBytes }) => learnBytes),
     ),
-    backpropBytes: backpropBytes(graph, shapes, plan.batchSize),
+    backpropBytes: floatBackpropBytes(graph, shapes, plan.batchSize),
   };
 }
 
@@ -77,27 +77,6 @@ function scratchBytes(node: Graph['nodes'][number], output: Shape, batch: number
   if (node.operator === 'recurrent') return batch * recurrentForwardBytes(node.attributes);
   if (node.operator === 'embedding') return 0;
   return 4 * sizeOf(output) * (isLayer(node) ? 1 : batch);
-}
-
-// Float32 values kept for the backward sweep, the largest gradient with its patches, and the weights' gradients.
-function backpropBytes(graph: Graph, shapes: readonly Shape[], batch: number): number {
-  const kept = shapes.reduce((sum, shape, value) => {
-    const node = graph.nodes[value - 1];
-    const isSequence = node?.operator === 'recurrent';
-    const inside = isSequence ? keptByBackprop(node.attributes, shapes[node.inputs[0]!]!) : 0;
-    return sum + 4 * (sizeOf(shape) + inside);
-  }, 0);
-  const largest = graph.nodes.reduce((most, node, index) => {
-    if (!isLayer(node)) return most;
-    const input = shapes[node.inputs[0]!]!;
-    const offsets =
-      node.operator === 'conv' && !isPointwise(node.attributes.window)
-        ? offsetsOf(node.attributes.window)
-        : 0;
-    const output = shapes[index + 1]!;
-    return Math.max(most, 4 * (2 * sizeOf(output) + offsets * output[0] * output[1] * input[2]));
-  }, 0);
-  return batch * (kept + largest);
 }
 
 function aliveAt(graph: Graph, node: number, { from, to }: { from: number; to: number }): number[] {

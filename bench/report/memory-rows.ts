@@ -35,6 +35,13 @@ export async function memoryRows(onProgress: (message: string) => void): Promise
       promised: '0.75 to 1.25',
       holds: planned >= 0.75 && planned <= 1.25,
     });
+    const plannedFloat = float.plannedBytes / float.peakBytes;
+    rows.push({
+      claim: `the same of float backprop, batch ${batch}`,
+      measured: `${mebibytes(float.plannedBytes)} / ${mebibytes(float.peakBytes)} = ${plannedFloat.toFixed(2)}`,
+      promised: '0.85 to 1.15',
+      holds: plannedFloat >= 0.85 && plannedFloat <= 1.15,
+    });
   }
   return rows;
 }
