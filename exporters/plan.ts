@@ -1,6 +1,7 @@
 // The plan a package is exported with: how long the exact tail is, and how the rest learns.
 import { InputError, inferShapes, isRecurrent, isTrainable } from '#runtime';
-import type { Graph, Module, Plan, Recurrence, Rule } from '#runtime';
+import type { Graph, Module, Plan, Recurrence, Rule, Shape } from '#runtime';
+import { chunksPerRun } from '#runtime/sequences';
 
 import { canTrain } from './partition.ts';
 import { recurrentUpdateBytes } from './recurrent-memory.ts';
@@ -30,8 +31,8 @@ export interface PlanOptions {
   /** Default 0.02. */
   readonly clip?: number;
   /**
-   * How recurrent layers learn; default `exact`, 8 steps at a time, where the states that it keeps need at most a fifth
-   * more memory than `gates` with 16 exact steps, which keeps none; else that.
+   * How recurrent layers learn; default `exact`, 8 steps at a time, or 16 of sequences of more than 256, where the states
+   * that it keeps need at most a fifth more memory than `gates` with 16 exact steps, which keeps none; else that.
    */
   readonly recurrence?: Partial<Recurrence>;
 }
@@ -98,16 +99,28 @@ function rulesFor(
   });
 }
 
-/** Steps of a chunk; of `gates`, whose last chunk alone is exact, more of them pay (measured on digits by rows). */
-const defaultSteps = { exact: 8, gates: 16, none: 16 } as const;
+/**
+ * Steps of a chunk. Exact ones, of twice as many where a run would take several chunks and hold their sums twice more
+ * (of still longer sequences, 32 steps hold more than the sums). Of `gates`, whose last chunk alone is exact, more steps
+ * pay (measured on digits by rows).
+ */
+function defaultSteps(graph: Graph, how: Recurrence['earlier'], shapes: readonly Shape[]): number {
+  if (how !== 'exact') return 16;
+  const longest = Math.max(
+    0,
+    ...graph.nodes.filter(isRecurrent).map(({ inputs }) => shapes[inputs[0]!]![0]),
+  );
+  return chunksPerRun(Math.ceil(longest / 8)) === 1 ? 8 : 16;
+}
 
 function recurrenceFor(
   graph: Graph,
   batch: number,
   { exactSteps, earlier }: Partial<Recurrence> = {},
 ): Recurrence {
+  const shapes = inferShapes(graph);
   const planned = (how: Recurrence['earlier']): Recurrence => ({
-    exactSteps: exactSteps ?? defaultSteps[how],
+    exactSteps: exactSteps ?? defaultSteps(graph, how, shapes),
     earlier: how,
   });
   const [exact, gates] = [planned('exact'), planned('gates')];
@@ -115,7 +128,6 @@ function recurrenceFor(
     throw new InputError(`plan.recurrence.exactSteps: expected 1 to 65536, got ${exactSteps}`);
   }
   if (earlier !== undefined) return planned(earlier);
-  const shapes = inferShapes(graph);
   const isAffordable = graph.nodes.filter(isRecurrent).every(({ attributes, inputs }) => {
     const input = shapes[inputs[0]!]!;
     const bytes = (recurrence: Recurrence): number =>
