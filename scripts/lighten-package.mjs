@@ -21,6 +21,7 @@ const form = {
   format: 'esm',
   target: 'es2023',
   minifyWhitespace: true,
+  minifySyntax: true,
   lineLimit: 400,
   legalComments: 'inline',
 };
@@ -29,7 +30,6 @@ await build({
   ...form,
   entryPoints: { exporters: join('dist', 'exporters', 'index.js') },
   bundle: true,
-  minifySyntax: true,
   platform: 'node',
   packages: 'external',
   external: ['#*'],
