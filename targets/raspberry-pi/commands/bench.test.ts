@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
+import { pressCtrlC } from '../../../test/support/press-ctrl-c.ts';
 import { tinyLabels, tinyOnnx, tinySamples } from '../../../test/support/tiny-classifier.ts';
 import { encodeNpz } from '../data/write-npz.ts';
 import { armNames } from './bench/arm-names.ts';
@@ -165,7 +166,7 @@ test('Ctrl-C ends it in one line', async () => {
   for (let turn = 0; turn < mostTurns && process.listenerCount('SIGINT') === listeners; turn++) {
     await nextTurn();
   }
-  process.emit('SIGINT');
+  pressCtrlC();
   assert.equal(await endless, {
     code: 1,
     stdout: '',

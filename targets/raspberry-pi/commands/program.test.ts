@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
+import { pressCtrlC } from '../../../test/support/press-ctrl-c.ts';
 import { tinyLabels, tinyOnnx, tinySamples } from '../../../test/support/tiny-classifier.ts';
 import { encodeNpz } from '../data/write-npz.ts';
 import { run } from './program.ts';
@@ -315,7 +316,7 @@ test('an interrupted lesson keeps nothing and says so', async () => {
   for (let turn = 0; turn < mostTurns && process.listenerCount('SIGINT') === listeners; turn++) {
     await nextTurn();
   }
-  process.emit('SIGINT');
+  pressCtrlC();
   const { code, stderr } = await lesson;
   assert.is(code, 1);
   assert.match(stderr, /learn: expected to finish, got interrupted; the old weights stand\n$/);
