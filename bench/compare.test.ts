@@ -49,12 +49,13 @@ function results(measured: Measured = {}): BenchResults {
       },
     });
   return {
-    format: 1,
+    format: 2,
     date: '2026-01-01T00:00:00.000Z',
     mode: 'quick',
     machine: { cpu: '', cores: 2, arch: 'x64', platform: 'linux', memoryBytes: 0 },
     versions: { node: '', onnxruntimeNode: '', onward: '', commit: null },
-    claims: [{ claim: 'small', measured: '9 bytes', promised: 'at most 8', holds }],
+    parts: {},
+    claims: [{ part: 'size', claim: 'small', measured: '9 bytes', promised: 'at most 8', holds }],
     tasks: [
       {
         task: 'digits',
@@ -122,8 +123,8 @@ test('what is in one file only is noted', () => {
 });
 
 test('another format is refused', () => {
-  const other = { ...results(), format: 2 } as unknown as BenchResults;
-  assert.throws(() => compareResults(other, results()), /expected format 1, got 2/);
+  const other = { ...results(), format: 1 } as unknown as BenchResults;
+  assert.throws(() => compareResults(other, results()), /expected format 2, got 1/);
 });
 
 test.run();

@@ -21,7 +21,7 @@ const timeTolerance = 0.25;
  */
 export function compareResults(before: BenchResults, after: BenchResults): Comparison {
   for (const { format } of [before, after]) {
-    if (format !== 1) throw new RangeError(`results: expected format 1, got ${String(format)}`);
+    if (format !== 2) throw new RangeError(`results: expected format 2, got ${String(format)}`);
   }
   const notes = before.mode === after.mode ? [] : [`${before.mode} is compared with ${after.mode}`];
   const regressions = brokenPromises(before, after);

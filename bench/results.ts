@@ -5,22 +5,36 @@ import type { Row } from './report/row.ts';
 
 export interface BenchResults {
   /** Of this layout; a reader refuses another. */
-  readonly format: 1;
+  readonly format: 2;
   /** ISO 8601, when the run began. */
   readonly date: string;
   readonly mode: 'quick' | 'full';
   readonly machine: Machine;
   readonly versions: Versions;
-  /** How long each part took that was asked for; absent in files of before. */
-  readonly seconds?: Readonly<Record<string, number>>;
+  /** By name; those of one file may be measured one after another, and at different commits. */
+  readonly parts: Readonly<Record<string, PartRun>>;
   /** What is promised, and whether it holds, in the order of the table. */
-  readonly claims: readonly Row[];
-  /** One for each task that was asked for, also where its data is missing. */
+  readonly claims: readonly Claim[];
+  /** One for each task that was measured, also where its data is missing. */
   readonly tasks: readonly TaskResult[];
   /** How cost grows with depth, batch, sequence length and parameters. */
   readonly growth: readonly GrowthCurve[];
   /** Other frameworks at the same work on the same machine. */
   readonly peers: readonly PeerResult[];
+}
+
+/** `memory`, `time`, ...; each task of the part `accuracy` is one of its own, `accuracy:digits-hard`. */
+export interface PartRun {
+  /** ISO 8601, when it began. */
+  readonly date: string;
+  /** Of the working tree, as in `Versions`. */
+  readonly commit: string | null;
+  readonly seconds: number;
+}
+
+export interface Claim extends Row {
+  /** That measured it. */
+  readonly part: string;
 }
 
 export interface Machine {

@@ -1,19 +1,15 @@
 // Onward, or its own float32 backpropagation, as a peer: argv says which.
-import { readFileSync } from 'node:fs';
-
 import { assemble } from '#exporters';
 import { oneHot, sizeOf } from '#runtime';
 
 import { openFloatNetwork } from '../float-network.ts';
+import { dependenciesIn } from '../installed-bytes.ts';
 import { noise, preparedNetwork } from '../networks.ts';
 import { openOnward } from '../onward-trainee.ts';
 import { servePeer } from './serve-peer.ts';
 
 const [method] = process.argv.slice(2);
 const root = new URL('../../package.json', import.meta.url);
-const { dependencies } = JSON.parse(readFileSync(root, 'utf8')) as {
-  readonly dependencies: Readonly<Record<string, string>>;
-};
 
 await servePeer(async (network, batchSize) => {
   const prepared = preparedNetwork(network);
@@ -30,4 +26,4 @@ await servePeer(async (network, batchSize) => {
     predict: () => trainee.predict(x),
     step: () => trainee.learn(images, targets, { rate: 1e-4, clip: 0.02, step: step++, seed: 0 }),
   };
-}, Object.keys(dependencies));
+}, dependenciesIn(root));

@@ -1,11 +1,10 @@
 // The Node side of peer-process.ts: what python/peer.py does, for peers that are Node programs.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import type { Graph } from '#runtime';
 
 import { startPeak } from '../../targets/raspberry-pi/peak-memory.ts';
+import { installedBytes } from '../installed-bytes.ts';
 import { withInfinity } from '../with-infinity.ts';
 import type { PeerRequest } from './peer-process.ts';
 
@@ -54,30 +53,4 @@ export async function servePeer(open: OpenPeer, packages: readonly string[]): Pr
 
 function notOpened(): Promise<void> {
   return Promise.reject(new Error('expected a request to open a network first'));
-}
-
-function installedBytes(packages: readonly string[]): number {
-  const modules = pathToFileURL(`${process.cwd()}/node_modules/`);
-  const seen = new Set<string>();
-  let bytes = 0;
-  const add = (name: string): void => {
-    if (seen.has(name)) return;
-    seen.add(name);
-    const folder = new URL(`${name}/`, modules);
-    bytes += folderBytes(fileURLToPath(folder));
-    const { dependencies = {} } = JSON.parse(
-      readFileSync(new URL('package.json', folder), 'utf8'),
-    ) as { readonly dependencies?: Readonly<Record<string, string>> };
-    for (const dependency of Object.keys(dependencies)) add(dependency);
-  };
-  for (const name of packages) add(name);
-  return bytes;
-}
-
-function folderBytes(folder: string): number {
-  let bytes = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) bytes += statSync(`${entry.parentPath}/${entry.name}`).size;
-  }
-  return bytes;
 }

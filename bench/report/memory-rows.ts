@@ -22,12 +22,14 @@ export async function memoryRows(onProgress: (message: string) => void): Promise
       measured: `onward ${mebibytes(onward.peakBytes)}, float backprop ${mebibytes(float.peakBytes)}: 1/${ratio.toFixed(1)}`,
       promised: batch === 4 ? 'onward at most 8 MiB' : 'at most 1/4',
       holds: batch === 4 ? onward.peakBytes <= 8 * 2 ** 20 : ratio >= 4,
+      values: { onwardBytes: onward.peakBytes, floatBackpropBytes: float.peakBytes },
     });
     rows.push({
       claim: `the same, cheap rivals, batch ${batch}`,
       measured: `exact replay ${mebibytes(replay.peakBytes)}, int8 backprop ${mebibytes(int8.peakBytes)}`,
       promised: '',
       holds: null,
+      values: { exactReplayBytes: replay.peakBytes, int8BackpropBytes: int8.peakBytes },
     });
     rows.push({
       claim: `inspect's prediction over the measured peak, batch ${batch}`,

@@ -6,6 +6,8 @@ export interface Row {
   readonly promised: string;
   /** Null where there is nothing to reach, or nothing could be measured. */
   readonly holds: boolean | null;
+  /** What `measured` says, as numbers; bytes and ratios by names that say which. */
+  readonly values?: Readonly<Record<string, number>>;
 }
 
 /** A row for something that this machine lacks the data for. */

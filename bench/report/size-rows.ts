@@ -1,6 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
+import { idleMemory } from '../idle-memory.ts';
+import { dependenciesIn, installedBytes } from '../installed-bytes.ts';
 import type { Row } from './row.ts';
 
 const claims = {
@@ -11,15 +14,45 @@ const claims = {
   package: 'npm package',
 } as const;
 
-/** What bench/size.ts measures; it needs `npm run build` before. */
-export function sizeRows(): Row[] {
+const root = new URL('../../', import.meta.url);
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+
+/** What is downloaded, installed, and resident without work; it needs `npm run build` before. */
+export async function sizeRows(): Promise<Row[]> {
+  return [...(await bundleRows()), installedRow(), await idleRow()];
+}
+
+/** What bench/size.ts measures. */
+async function bundleRows(): Promise<Row[]> {
   const script = fileURLToPath(new URL('../size.ts', import.meta.url));
   const options = ['--conditions=source', '--import', 'tsx', script];
-  const { stdout } = spawnSync(process.execPath, options, { encoding: 'utf8' });
+  const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: root });
   return [...stdout.matchAll(/^(\w+): (\d+) of (\d+) bytes$/gm)].map(([, name, bytes, budget]) => ({
     claim: claims[name as keyof typeof claims],
     measured: `${Number(bytes).toLocaleString('en')} bytes`,
     promised: `at most ${Number(budget).toLocaleString('en')}`,
     holds: Number(bytes) <= Number(budget),
   }));
+}
+
+function installedRow(): Row {
+  const names = dependenciesIn(new URL('package.json', root));
+  const all = installedBytes(names);
+  const engine = installedBytes(['onnxruntime-node']);
+  return {
+    claim: 'installed with it, on disk: its dependencies',
+    measured: `${mebibytes(all)}, of which onnxruntime-node is ${mebibytes(engine)}`,
+    promised: '',
+    holds: null,
+  };
+}
+
+async function idleRow(): Promise<Row> {
+  const { bareBytes, idleBytes } = await idleMemory();
+  return {
+    claim: 'resident memory, idle: the demo’s digits opened, one predicted',
+    measured: `${mebibytes(idleBytes)}, of which Node.js alone is ${mebibytes(bareBytes)}`,
+    promised: '',
+    holds: null,
+  };
 }

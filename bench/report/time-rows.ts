@@ -17,6 +17,11 @@ export async function timeRows(
         measured: `${against(times.floatBackpropMs)} (int8 backprop ${against(times.int8BackpropMs)}, exact replay ${against(times.exactReplayMs)})`,
         promised: 'at least 1.5',
         holds: times.floatBackpropMs / times.onwardMs >= 1.5,
+        values: {
+          floatBackprop: times.floatBackpropMs / times.onwardMs,
+          int8Backprop: times.int8BackpropMs / times.onwardMs,
+          exactReplay: times.exactReplayMs / times.onwardMs,
+        },
       });
     }
   }

@@ -64,12 +64,13 @@ const task: TaskResult = {
 };
 
 const results: BenchResults = {
-  format: 1,
+  format: 2,
   date: '2026-01-02T03:04:05Z',
   mode: 'quick',
   machine: { cpu: 'a CPU', cores: 2, arch: 'x64', platform: 'linux', memoryBytes: 2 ** 34 },
   versions: { node: '20', onnxruntimeNode: '1.30.0', onward: '0.1.0', commit: 'abc' },
-  claims: [{ claim: 'holds', measured: '1', promised: '2', holds: false }],
+  parts: {},
+  claims: [{ part: 'size', claim: 'holds', measured: '1', promised: '2', holds: false }],
   tasks: [task, { ...task, task: 'absent', skipped: 'its data is not here', arms: [], runs: [] }],
   growth: [
     {

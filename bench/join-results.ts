@@ -1,0 +1,45 @@
+// A benchmark of hours is measured part by part: a run's parts replace those of the file that is there, and the
+// others stay, each with the commit it was measured at.
+import { isDeepStrictEqual } from 'node:util';
+
+import type { BenchResults, TaskResult } from './results.ts';
+
+/**
+ * `now` with the parts of `before` that it lacks; `now` as it is where `before` is null, has another format, or comes from another
+ * machine, mode, or version of Node.js or ONNX Runtime, since its times and memory could not stand beside those of `now`.
+ * Parts come in this order.
+ */
+export function joinResults(
+  before: BenchResults | null,
+  now: BenchResults,
+  order: readonly string[],
+): BenchResults {
+  if (before === null || !isComparable(before, now)) return now;
+  const isOld = (part: string): boolean => !(part in now.parts);
+  const { parts } = before;
+  const oldParts = Object.fromEntries(Object.entries(parts).filter(([part]) => isOld(part)));
+  const tasks = [...before.tasks.filter((task) => isOld(partOf(task))), ...now.tasks];
+  const claims = [...before.claims.filter(({ part }) => isOld(part)), ...now.claims];
+  const rank = (part: string): number => order.indexOf(part);
+  return {
+    ...now,
+    parts: { ...oldParts, ...now.parts },
+    claims: claims.toSorted((a, b) => rank(a.part) - rank(b.part)),
+    tasks: tasks.toSorted((a, b) => rank(partOf(a)) - rank(partOf(b))),
+    growth: isOld('curves') ? before.growth : now.growth,
+    peers: isOld('peers') ? before.peers : now.peers,
+  };
+}
+
+function partOf({ task }: TaskResult): string {
+  return `accuracy:${task}`;
+}
+
+function isComparable(before: BenchResults, now: BenchResults): boolean {
+  return before.format === now.format && isDeepStrictEqual(conditionsOf(before), conditionsOf(now));
+}
+
+function conditionsOf({ mode, machine, versions }: BenchResults): unknown {
+  const { node, onnxruntimeNode } = versions;
+  return { mode, machine, node, onnxruntimeNode };
+}

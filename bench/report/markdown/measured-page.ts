@@ -1,0 +1,65 @@
+// docs/measured.md: everything that was measured, as text. The README shows a part of it.
+import type { BenchResults, PeerResult, TaskResult } from '../../results.ts';
+import { armTable } from './arm-table.ts';
+import { tableText } from './fill-tables.ts';
+import { promiseTable } from './promise-table.ts';
+
+const sections: readonly (readonly [title: string, ...parts: string[]])[] = [
+  ['Predicting', 'forward'],
+  ['Memory and time of a learning step', 'memory', 'time', 'growth'],
+  ['Long sequences and streams', 'sequences', 'streams'],
+  ['In a browser', 'browser'],
+  ['Sizes', 'size'],
+  ['How cost grows', 'curves'],
+];
+
+export function measuredPage(results: BenchResults): string {
+  const { tasks, claims, peers } = results;
+  return [
+    '# What was measured',
+    'Drawn from [measured.json](measured.json) by `npm run bench -- --publish`; [benchmark.md](benchmark.md) says how each number comes about. ' +
+      'Means over users and seeds, with 95 % intervals over users; memory is what a step allocates over the opened model.',
+    runTable(results),
+    ...tasks.flatMap(taskSection),
+    '## Other frameworks',
+    'The same learning step with one thread; memory by the operating system, over the process with the model loaded.',
+    promiseTable(claims, ['peers']),
+    ...missingPeers(peers),
+    ...sections.flatMap(([title, ...parts]) => [`## ${title}`, promiseTable(claims, parts)]),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function runTable({ machine, versions, parts }: BenchResults): string {
+  const gibibytes = (machine.memoryBytes / 2 ** 30).toFixed(0);
+  const where = `${machine.cpu}, ${machine.cores} cores, ${gibibytes} GiB, ${machine.platform} ${machine.arch}; Node ${versions.node}, onnxruntime-node ${versions.onnxruntimeNode}.`;
+  const rows = Object.entries(parts).map(([part, { date, commit, seconds }]) => [
+    part,
+    date.slice(0, 10),
+    commit ?? '',
+    String(seconds),
+  ]);
+  return `${where}\n\n${tableText([['part', 'measured on', 'at commit', 'seconds'], ...rows], { left: 3 })}`;
+}
+
+function taskSection(task: TaskResult): string[] {
+  const { title, task: name, describes, skipped, arms, users, seeds, verdict } = task;
+  if (skipped !== null) return [`## ${title}`, `Not measured: ${skipped}.`];
+  const promises = verdict!.sentences.map((sentence) => `- ${sentence}`).join('\n');
+  const before = arms[0]!.before.mean.toFixed(1);
+  return [
+    `## ${title}`,
+    `\`${name}\`: ${describes} ${users.length} users, ${seeds.length} seeds; ${before} % before learning.`,
+    armTable(task),
+    promises,
+  ];
+}
+
+function missingPeers(peers: readonly PeerResult[]): string[] {
+  const reasons = new Map(
+    peers.flatMap(({ peer, missing }) => (missing === null ? [] : [[peer, missing] as const])),
+  );
+  if (reasons.size === 0) return [];
+  return [Array.from(reasons, ([peer, why]) => `- ${peer}: not measured: ${why}`).join('\n')];
+}
