@@ -182,6 +182,24 @@ test('logits of steps count as their mean, and steps that are not judged not at 
   assertNear(rateOf({ ...prepared, samples: skipped, labels }), expected);
 });
 
+test('a few labelled samples among many decide alone, and none at all is an error', () => {
+  const prepared = measured([dense('head', classes, 0)], { size: 20 });
+  const { samples } = prepared;
+  const few = [3, 17];
+  const labels = prepared.labels.map((_, index) => (few.includes(index) ? 1 : -1));
+  const own = few.map((n) => samples.slice(n * features, (n + 1) * features));
+  const alone = Float32Array.from(own.flatMap((each) => Array.from(each)));
+  assertNear(
+    rateOf({ ...prepared, labels }),
+    rateOf({ ...prepared, samples: alone, labels: [1, 1] }),
+  );
+  const none = prepared.labels.map(() => -1);
+  assert.throws(
+    () => rateOf({ ...prepared, labels: none }),
+    /calibration labels: expected some that are not -1.*got none of 20/,
+  );
+});
+
 test('an export takes it where no rate is given, says so, and is the same each time', async () => {
   const sha256 = (bytes: Uint8Array): Promise<Uint8Array> =>
     Promise.resolve(new Uint8Array(createHash('sha256').update(bytes).digest()));

@@ -12,7 +12,7 @@
 // makes less of the few samples with far larger gradients, which the clip of a lesson shortens.
 // One over the curvature moves a logit by about 1. Where logits are hundreds apart that changes no label.
 import type { Plan } from '#runtime';
-import { inferShapes, sizeOf } from '#runtime';
+import { InputError, inferShapes, sizeOf } from '#runtime';
 
 import { lowbias32 } from './feedback/hash.ts';
 import type { FloatArray } from './float/array.ts';
@@ -38,15 +38,14 @@ export function learningRateFor(
 ): number {
   const { float, modules, samples } = prepared;
   const size = sizeOf(float.graph.inputShape);
-  const count = samples.length / size;
-  const total = Math.min(count, mostSamples);
-  let [length, spread, seen] = [0, 0, 0];
+  const labelled = labelledSamples(prepared);
+  const total = Math.min(labelled.length, mostSamples);
+  let [length, spread] = [0, 0];
   for (let done = 0; done < total; done++) {
-    const sample = Math.floor((done * count) / total);
+    const sample = labelled[Math.floor((done * labelled.length) / total)]!;
     const values = runFloat(float, samples.subarray(sample * size, (sample + 1) * size));
     const { error, judged, deviation } = evenError(prepared, outputOf(float, values), sample);
     onProgress?.(done + 1, total);
-    if (judged === 0) continue;
     const { parameterGradients } = backpropagate(float, values, error);
     let squares = 0;
     modules.forEach(({ from, to }, index) => {
@@ -57,11 +56,28 @@ export function learningRateFor(
     });
     length += Math.sqrt(squares / judged);
     spread += deviation;
-    seen++;
   }
-  const curvature = (length / seen) ** 2 / Math.max(1, spread / seen);
+  const curvature = (length / total) ** 2 / Math.max(1, spread / total);
   const rate = Math.min(perSample / curvature, mostPerSample);
   return Number((batchSize * rate).toPrecision(2));
+}
+
+/** Samples with a position that is not labelled -1, in order. Throws InputError where there is none. */
+function labelledSamples({
+  float,
+  samples,
+  labels,
+}: Pick<PreparedModel, 'float' | 'samples' | 'labels'>): number[] {
+  const count = samples.length / sizeOf(float.graph.inputShape);
+  const steps = labels.length / count;
+  const found = Array.from({ length: count }, (_, sample) => sample).filter((sample) =>
+    labels.slice(sample * steps, (sample + 1) * steps).some((label) => label !== -1),
+  );
+  if (found.length > 0) return found;
+  throw new InputError(
+    `calibration labels: expected some that are not -1, to choose a learning rate by, got none of ${labels.length}; ` +
+      'label some, or say the learning rate',
+  );
 }
 
 /** Of one sample's logits [steps, rows]: the error e at the judged steps, and the mean deviation there. */
