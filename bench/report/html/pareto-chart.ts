@@ -30,9 +30,9 @@ export function paretoChart({ title, arms, verdict, users, seeds }: TaskResult):
   const points = arms.filter(({ cost }) => cost.peakBytes > 0).map(pointOf);
   const onFront = points.filter(({ arm }) => front.has(arm));
   const { x, y } = scalesOf(points);
-  // Those that matter most find the places nearest to them.
+  // Those that matter most find the places nearest to them; of the others, those at the right have least room.
   const rank = ({ arm }: ParetoPoint): number => (arm === 'onward' ? 0 : front.has(arm) ? 1 : 2);
-  const ranked = points.toSorted((a, b) => rank(a) - rank(b));
+  const ranked = points.toSorted((a, b) => rank(a) - rank(b) || b.mebibytes - a.mebibytes);
   const pixels = ranked.map(({ arm, mebibytes, accuracy }) => ({
     x: x(mebibytes),
     y: y(accuracy),
