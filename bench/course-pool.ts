@@ -9,12 +9,14 @@ import type { ArmRequest } from './arm-request.ts';
 import type { CourseReply } from './course-process.ts';
 import { KeptRuns } from './kept-runs.ts';
 import type { Personalized } from './personalize.ts';
+import { twoAtATime } from './two-at-a-time.ts';
 
 const execArgv = ['--conditions=source', '--import', 'tsx'];
 
 /** Starts its processes when there is something to run, and ends them when it is disposed of. */
 export class CoursePool implements Disposable {
   readonly #processes = [new CourseProcess(), new CourseProcess()];
+  readonly #idle = [...this.#processes];
   readonly #kept = new KeptRuns();
 
   /** Results in the order of the requests; `onDone` after each. */
@@ -22,18 +24,21 @@ export class CoursePool implements Disposable {
     requests: readonly ArmRequest[],
     onDone: (done: number) => void = () => {},
   ): Promise<Personalized[]> {
-    const results: Personalized[] = Array.from({ length: requests.length });
-    let next = 0;
     let done = 0;
-    const work = async (process: CourseProcess): Promise<void> => {
-      for (let index = next++; index < requests.length; index = next++) {
-        const request = requests[index]!;
-        results[index] = await this.#kept.get(request, () => process.ask(request));
-        onDone(++done);
-      }
-    };
-    await Promise.all(this.#processes.map(work));
-    return results;
+    return twoAtATime(requests, async (request) => {
+      const result = await this.#kept.get(request, () => this.#ask(request));
+      onDone(++done);
+      return result;
+    });
+  }
+
+  async #ask(request: ArmRequest): Promise<Personalized> {
+    const process = this.#idle.pop()!;
+    try {
+      return await process.ask(request);
+    } finally {
+      this.#idle.push(process);
+    }
   }
 
   [Symbol.dispose](): void {

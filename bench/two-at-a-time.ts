@@ -1,4 +1,4 @@
-// Processes in which nothing but memory is counted do not disturb each other: two at a time.
+// Courses, and processes in which only memory is counted, do not disturb each other: two at a time.
 
 /** Results in the order of the items. Rejects with the first error, once the call beside it has ended too. */
 export async function twoAtATime<Item, Result>(
