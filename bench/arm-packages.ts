@@ -59,6 +59,7 @@ export class ArmPackages {
     const { alignment, ...assembled } = assemble(prepared, {
       plan: { ...plan, ...rate },
       feedback: { ...(method.kind === 'plan' ? method.feedback : {}), seed },
+      examples: (method.kind === 'plan' && method.examples) || 0,
     });
     const provenance = {
       source: arm.name,

@@ -29,6 +29,8 @@ export type Method =
       readonly feedback?: FeedbackOptions;
       /** A learner's lesson, at the package's own rate: examples held out judge whether it is kept. */
       readonly isLesson?: true;
+      /** Labelled calibration samples that the package brings along; 0 by default. */
+      readonly examples?: number;
     }
   | { readonly kind: 'float'; readonly checkpoints: boolean };
 
@@ -163,6 +165,13 @@ export const arms: readonly Arm[] = [
       'a lesson as a user gets it: the package’s own rate, a fifth held out, kept only where that helped',
     models: 'recurrent',
     method: { kind: 'plan', plan: ({ tail }) => ({ tail }), isLesson: true },
+  },
+  {
+    name: 'onward, as a lesson that rehearses',
+    describes:
+      'the same, with 60 samples of other people in the package: some are rehearsed, others judge what is forgotten',
+    models: 'recurrent',
+    method: { kind: 'plan', plan: ({ tail }) => ({ tail }), isLesson: true, examples: 60 },
   },
   {
     name: 'exact replay',

@@ -44,6 +44,8 @@ const runs = [
   run('onward, as a lesson', 'a', 1, 88),
   run('onward, as a lesson', 'b', 1, 60),
   run('onward, as a lesson', 'b', 2, 60),
+  run('onward, as a lesson that rehearses', 'a', 1, 70),
+  run('onward, as a lesson that rehearses', 'b', 1, 62),
 ];
 
 test('digits by rows: near full backpropagation, above head only and truncation, nobody worse off', () => {
@@ -54,7 +56,7 @@ test('digits by rows: near full backpropagation, above head only and truncation,
       ['-1.00 points', true],
       ['9.00 points', true],
       ['4.00 points', true],
-      ['+0.00 points; without a gate -3.00', true],
+      ['+0.00 points; rehearsing old examples +2.00; without a gate -3.00', true],
     ],
   );
 });

@@ -66,10 +66,11 @@ function shareRow(result: Measured): Row {
 
 function worstRow(result: Measured): Row {
   const worst = worstChange(result.runs, 'onward, as a lesson');
+  const rehearsing = worstChange(result.runs, 'onward, as a lesson that rehearses');
   const ungated = worstChange(result.runs, 'onward');
   return {
     claim: `${result.task}: the user who gained least from a lesson`,
-    measured: `${signed(worst)} points; without a gate ${signed(ungated)}`,
+    measured: `${signed(worst)} points; rehearsing old examples ${signed(rehearsing)}; without a gate ${signed(ungated)}`,
     promised: 'not below where it started',
     holds: worst >= 0,
   };
