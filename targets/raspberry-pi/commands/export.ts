@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 
 import type { exportPackage, ExportReport } from '#exporters';
 import { InputError } from '#runtime';
-import type { SoundDescription } from '#runtime';
+import type { PackageContent, SoundDescription } from '#runtime';
 
 import { readBytes, sha256 } from '../package-file.ts';
 import { readCalibration } from './calibration.ts';
@@ -76,11 +76,14 @@ async function exportModel(path: string, flags: ExportFlags, terminal: Terminal)
   const { bytes, content, report } = await makePackage(path, flags, terminal);
   const output = flags.output ?? `${basename(path, extname(path))}.onward`;
   await replaceFile(output, bytes);
-  for (const note of report.notes) terminal.stderr.write(`note: ${printable(note)}\n`);
+  const notes = [...report.notes, ...hintOf(content, report)];
+  if (flags.json !== true) {
+    for (const note of notes) terminal.stderr.write(`note: ${printable(note)}\n`);
+  }
   const { planMemory } = await import('#exporters');
   const details = inspection(content, planMemory(content));
   printResult(terminal, flags, {
-    object: exportResult(report),
+    object: exportResult({ ...report, notes }),
     lines: describePackage(output, bytes.length, content, details),
   });
 }
@@ -109,6 +112,14 @@ async function makePackage(
   });
 }
 
+/** What a labelled calibration could have given the package besides. */
+function hintOf({ examples }: PackageContent, { floatAccuracy }: ExportReport): string[] {
+  if (examples.labels.length > 0 || floatAccuracy === null) return [];
+  return [
+    'the package brings no old examples along, so lessons rehearse none and forget more; --examples 60 takes them from the calibration',
+  ];
+}
+
 /** One number stands for all channels. */
 function perChannel(numbers: readonly number[], channels: number, option: string): number[] {
   const [first = 0] = numbers;
@@ -127,7 +138,7 @@ function exportResult({
   packageBytes,
   ...report
 }: ExportReport): object {
-  const { floatAccuracy, int8Accuracy, alignment } = report;
+  const { floatAccuracy, int8Accuracy, alignment, notes } = report;
   return {
     layers,
     trainableParameters,
@@ -136,5 +147,6 @@ function exportResult({
     ...(floatAccuracy !== null && { floatAccuracy }),
     ...(int8Accuracy !== null && { int8Accuracy }),
     alignment,
+    notes,
   };
 }

@@ -93,7 +93,7 @@ test('export tells how large, how good and how well aligned the package is', asy
   assert.equal(
     keys(report),
     fields(
-      'layers trainableParameters learningRate packageBytes floatAccuracy int8Accuracy alignment',
+      'layers trainableParameters learningRate packageBytes floatAccuracy int8Accuracy alignment notes',
     ),
   );
   assert.is(report['layers'], 3);
@@ -107,6 +107,17 @@ test('export tells how large, how good and how well aligned the package is', asy
   const { stdout } = await onward('inspect', at('other.onward'));
   assert.match(stdout, /plan +batch 4, 3 epochs, rate 0\.1/);
   assert.match(stdout, /labels +3: top, left, diagonal; 4 spare/);
+});
+
+test('export says that a labelled calibration could give old examples, unless it did', async () => {
+  const { stderr, stdout } = await onward(...exportOf('without.onward'));
+  assert.match(stderr, /note: the package brings no old examples .*--examples 60/);
+  assert.not.match(stdout, /--examples/);
+  const [note] = (await json(...exportOf('without.onward')))['notes'] as string[];
+  assert.match(note!, 'brings no old examples');
+  const withThem = [...exportOf('with.onward'), '--examples', '6'];
+  assert.not.match((await onward(...withThem)).stderr, /note/);
+  assert.equal((await json(...withThem))['notes'], []);
 });
 
 test('inspect lists modules and predicted peaks', async () => {
