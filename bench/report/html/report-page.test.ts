@@ -69,7 +69,7 @@ const results: BenchResults = {
   mode: 'quick',
   machine: { cpu: 'a CPU', cores: 2, arch: 'x64', platform: 'linux', memoryBytes: 2 ** 34 },
   versions: { node: '20', onnxruntimeNode: '1.30.0', onward: '0.1.0', commit: 'abc' },
-  parts: {},
+  parts: { size: { date: '2026-01-02T03:04:05Z', commit: 'abc', seconds: 7 } },
   claims: [{ part: 'size', claim: 'holds', measured: '1', promised: '2', holds: false }],
   tasks: [task, { ...task, task: 'absent', skipped: 'its data is not here', arms: [], runs: [] }],
   growth: [
@@ -97,9 +97,9 @@ const results: BenchResults = {
 
 const page = parseHTML(reportPage(results)).document;
 
-test('every task, the growth, the peers and the claims have a section', () => {
+test('every task, the growth, the peers, the claims and the parts have a section', () => {
   const ids = [...page.querySelectorAll('section')].map(({ id }) => id);
-  assert.equal(ids, ['digits-hard', 'absent', 'growth', 'peers', 'claims']);
+  assert.equal(ids, ['digits-hard', 'absent', 'growth', 'peers', 'claims', 'parts']);
 });
 
 test('what the numbers say stands in words above the picture, for each task', () => {
@@ -123,6 +123,8 @@ test('what was not measured says why', () => {
 
 test('a claim that does not hold stands out', () => {
   assert.is(page.querySelector('#claims tbody td:last-child')!.textContent, 'NO');
+  const part = [...page.querySelectorAll('#parts tbody td')].map((cell) => cell.textContent);
+  assert.equal(part, ['size', '2026-01-02', 'abc', '7']);
 });
 
 test('it holds pictures but no script and no link out', () => {

@@ -1,5 +1,6 @@
 // The report: one self-contained page, pictures first, then the tables they are drawn from.
 import type { BenchResults, GrowthCurve, PeerCost, PeerResult, TaskResult } from '../../results.ts';
+import { partCells } from '../part-cells.ts';
 import type { Row } from '../row.ts';
 import { alike } from './alike.ts';
 import { figure } from './chart.ts';
@@ -22,6 +23,7 @@ export function reportPage(results: BenchResults): string {
     ['growth', 'How cost grows', growthSection(results.growth)],
     ['peers', 'Other frameworks', peerSection(results.peers)],
     ['claims', 'What is promised', [claimTable(results.claims)]],
+    ['parts', 'When it was measured', [partTable(results)]],
   ];
   const filled = sections.filter(([, , content]) => content.length > 0);
   const body = element(
@@ -166,6 +168,11 @@ function claimTable(claims: readonly Row[]): HTMLElement {
     holds === null ? '' : holds ? 'yes' : 'NO',
   ]);
   return table(['what', 'measured', 'promised', 'holds'], rows, 'Claims of the README');
+}
+
+function partTable(results: BenchResults): HTMLElement {
+  const [header = [], ...rows] = partCells(results);
+  return table(header, rows, 'Parts may be measured one after another, and at different commits');
 }
 
 function mebibytes(bytes: number): string {

@@ -1,5 +1,6 @@
 // docs/measured.md: everything that was measured, as text. The README shows a part of it.
 import type { BenchResults, PeerResult, TaskResult } from '../../results.ts';
+import { partCells } from '../part-cells.ts';
 import { armTable } from './arm-table.ts';
 import { tableText } from './fill-tables.ts';
 import { promiseTable } from './promise-table.ts';
@@ -31,16 +32,11 @@ export function measuredPage(results: BenchResults): string {
     .concat('\n');
 }
 
-function runTable({ machine, versions, parts }: BenchResults): string {
+function runTable(results: BenchResults): string {
+  const { machine, versions } = results;
   const gibibytes = (machine.memoryBytes / 2 ** 30).toFixed(0);
   const where = `${machine.cpu}, ${machine.cores} cores, ${gibibytes} GiB, ${machine.platform} ${machine.arch}; Node ${versions.node}, onnxruntime-node ${versions.onnxruntimeNode}.`;
-  const rows = Object.entries(parts).map(([part, { date, commit, seconds }]) => [
-    part,
-    date.slice(0, 10),
-    commit ?? '',
-    String(seconds),
-  ]);
-  return `${where}\n\n${tableText([['part', 'measured on', 'at commit', 'seconds'], ...rows], { left: 3 })}`;
+  return `${where}\n\n${tableText(partCells(results), { left: 3 })}`;
 }
 
 function taskSection(task: TaskResult): string[] {
