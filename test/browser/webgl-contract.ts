@@ -145,6 +145,23 @@ test('a failure in a module without read-back is told by the next call that read
   for (const owned of [samples, tail, output, further, inputGradient!]) owned.dispose();
 });
 
+test('from a layer that fails on, none of those before it changes', async () => {
+  const input = caseInput('convolutions of odd sizes: exact');
+  input.parameters.get(3)!.bias.fill(-(2 ** 31)); // any step up leaves int32
+  const before = copyParameters(input.parameters);
+  await using engine = await openWebglEngine(input);
+  assert.match(messageOf(await rejection(stepOf(engine, input))), /^conv3: .*bias within int32/);
+  await engine.pull();
+  for (const node of [0, 1, 2, 3]) {
+    assertSame(input.parameters.get(node)!.weights, before.get(node)!.weights, `layer ${node}`);
+  }
+  input.parameters.get(3)!.bias.fill(0);
+  await engine.push();
+  await stepOf(engine, input);
+  await engine.pull();
+  assert.not.equal(input.parameters.get(0)!.weights, before.get(0)!.weights);
+});
+
 for (const name of ['residual blocks: feedback-local', 'pools and branches: frozen', 'squeeze']) {
   test(`${name}: no texture is left over by a step, and none by the engine`, async () => {
     const input = caseInput(name);

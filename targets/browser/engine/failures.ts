@@ -18,7 +18,7 @@ export class Failures {
 
   /** A code for a failure, from 1. `what` reads `<where>: expected <x>, got <y>`. */
   code(what: string): number {
-    const cure = 'nothing was updated: lower the learning rate';
+    const cure = 'nothing was updated from there on: lower the learning rate';
     return this.#messages.push(`${what}; ${cure}`);
   }
 

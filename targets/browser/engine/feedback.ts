@@ -11,6 +11,7 @@ import type { GradientHandle } from './handle.ts';
 import { matrixUniforms, packMatrix } from './layer-texture.ts';
 import type { MatrixShape } from './layer-texture.ts';
 import { quantizeError } from './quantize-error.ts';
+import type { FailingGpu } from './quantize-error.ts';
 import { itemAt, quadsOf } from './site.ts';
 import type { Texture } from './texture.ts';
 import { feedbackSums } from './window-sums.ts';
@@ -81,8 +82,7 @@ export function closeFeedbacks(feedbacks: readonly (ModuleFeedback | null)[]): v
  * source is made once and kept by it.
  */
 export function feedbackCells(
-  gpu: Gpu,
-  failures: Failures,
+  network: FailingGpu,
   { geometry, weights, scales, failure }: FeedbackCall,
   source: GradientHandle,
 ): Texture {
@@ -97,13 +97,12 @@ export function feedbackCells(
       count,
       quads: quadsOf(shape),
     };
-    source.quantized = quantizeError(gpu, from, { previous: failures.status, failure });
-    failures.follow(source.quantized.range);
+    source.quantized = quantizeError(network, from, failure);
   }
   const { error, range } = source.quantized;
   const { batch } = source;
   const sums = { geometry, values: error, weights, constants: scales, batch };
-  return feedbackSums(gpu, sums, range);
+  return feedbackSums(network.gpu, sums, range);
 }
 
 function sourceValue(

@@ -30,6 +30,11 @@ export interface RangeCall {
   readonly strips?: StripPlan | undefined;
 }
 
+/** The values of a call that has made none yet. */
+export function inputOf({ range, input }: RangeCall): Values {
+  return new Map([[range.from, input.retain()]]);
+}
+
 /** Called with each node as it has run. */
 export type ForwardVisit = (site: AnySite, inputs: readonly Texture[], output: Texture) => void;
 
@@ -39,13 +44,13 @@ export async function forwardRange(
   call: RangeCall,
   visit?: ForwardVisit,
 ): Promise<Texture> {
-  const { range, input, batch, strips } = call;
+  const { range, batch, strips } = call;
   const sites = network.sites.slice(range.from, range.to);
   const users = new Map<ValueId, number>();
   for (const value of sites.flatMap((site) => site.inputs)) {
     users.set(value, (users.get(value) ?? 0) + 1);
   }
-  const values: Values = new Map([[range.from, input.retain()]]);
+  const values = inputOf(call);
   try {
     for (const site of sites) {
       await network.gpu.breathe();
@@ -74,18 +79,19 @@ export async function forwardRange(
   }
 }
 
-/** Every value of the range, the caller's, for a backward pass. Logits are not a value: see logitsFrom. */
-export async function holdRange(
+/** Makes the values of the range that are not there yet, for a backward pass. Logits are not a value: see logitsFrom. */
+export async function fillRange(
   network: Network,
-  { range, input, batch }: RangeCall,
-): Promise<Values> {
-  const values: Values = new Map([[range.from, input.retain()]]);
-  for (const site of network.sites.slice(range.from, range.to)) {
-    if (site.outputQuantization === null) break;
+  { from, to }: Range,
+  values: Values,
+  batch: number,
+): Promise<void> {
+  for (const site of network.sites.slice(from, to)) {
+    const value = site.index + 1;
+    if (site.outputQuantization === null || values.has(value)) continue;
     await network.gpu.breathe();
-    values.set(site.index + 1, runNode(network, site, inputsOf(site, values), { batch }));
+    values.set(value, runNode(network, site, inputsOf(site, values), { batch }));
   }
-  return values;
 }
 
 /** The value that logits are made of: what the last layer reads, or the last value where that is quantised. */

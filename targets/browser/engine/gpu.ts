@@ -25,8 +25,6 @@ export class Gpu implements TextureSpace {
   readonly rowShift: number;
   readonly mostTexels: number;
   readonly ledger: TextureLedger = new TextureLedger();
-  /** Draws so far. */
-  draws = 0;
   /** By number of attachments, since those left over from another draw would limit its area. */
   readonly #framebuffers = new Map<number, WebGLFramebuffer>();
   readonly #vertexArray: WebGLVertexArrayObject;
@@ -95,7 +93,6 @@ export class Gpu implements TextureSpace {
     gl.viewport(0, 0, width, height);
     gl.scissor(0, 0, width, height);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
-    this.draws++;
     gl.bindVertexArray(null);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     return outputs;

@@ -1,32 +1,27 @@
 // What happens to gradients between operators: gates, sums, and the way from a feedback's grid to a
 // value's positions. All of them are blocks of float32 bits.
 import { clampRange } from '#runtime';
-import type { Shape } from '#runtime';
 
 import { eachSample } from './each-sample.ts';
 import type { Gpu } from './gpu.ts';
-import { gridCells, gridUniforms } from './grid.ts';
 import type { Grid } from './grid.ts';
 import type { Program } from './program.ts';
-import type { Gate } from './quantize-error.ts';
+import { gatedGradient, gradientInputs, sourceOf } from './quantize-error.ts';
+import type { Gate, GradientSource } from './quantize-error.ts';
 import { quadsOf, texelsOf } from './site.ts';
 import type { AnySite } from './site.ts';
 import type { Texture } from './texture.ts';
 
-// g = g where above < y < below, else 0
+// g = g where above < y < below, else 0, at every position that a cell stands for
 const gateProgram = {
   name: 'gate',
-  inputs: { gradients: 'blocks', outputs: 'values' },
+  inputs: gradientInputs,
   outputs: ['blocks'],
   body: `
-ivec4 sampleOf(int i, uint output4, int s) {
-  ivec4 y = channelsOf(output4);
-  ivec4 passes = ivec4(greaterThan(y, ivec4(above))) * ivec4(lessThan(y, ivec4(below)));
-  return texelFetch(gradients, ivec3(at(i), s), 0) * passes;
-}
+${gatedGradient}
 void run(int i) {
-  uvec4 y = texelFetch(outputs, at(i), 0);
-  ${eachSample('result# = sampleOf(i, y.@, #);')}
+  Texel texel = texelOf(i);
+  ${eachSample('result# = bitsAt(texel, #);')}
 }`,
 } as const satisfies Program;
 
@@ -44,19 +39,8 @@ void run(int i) {
 }`,
 } as const satisfies Program;
 
-const spreadProgram = {
-  name: 'spread',
-  inputs: { cells: 'blocks' },
-  outputs: ['blocks'],
-  body: `${gridCells}
-void run(int i) {
-  ivec2 from = at(cellOf(i));
-  ${eachSample('result# = texelFetch(cells, ivec3(from, #), 0);')}
-}`,
-} as const satisfies Program;
-
 /** The gate of a node with a clamp, by its output; null without one and at logits. */
-export function gateOf(site: AnySite, output: Texture | null): Gate | null {
+function gateOf(site: AnySite, output: Texture | null): Gate | null {
   if (output === null || site.outputQuantization === null) return null;
   if (!('clamp' in site.attributes) || site.attributes.clamp === null) return null;
   const { clamp } = site.attributes;
@@ -68,35 +52,39 @@ export function gateOf(site: AnySite, output: Texture | null): Gate | null {
   };
 }
 
-/** A fresh gradient through the gate, or the same one with one owner more. */
-export function gated(gpu: Gpu, gradient: Texture, gate: Gate | null): Texture {
-  if (gate === null) return gradient.retain();
-  return gpu.make(gateProgram, {
-    inputs: { gradients: gradient, outputs: gate.output },
-    uniforms: { above: gate.above, below: gate.below },
-    count: gradient.count,
-  });
+/** The gradient of what a node made, `output`, which is null at logits. */
+export function sourceAt(
+  site: AnySite,
+  {
+    gradient,
+    grid,
+    output,
+    batch,
+  }: {
+    readonly gradient: Texture;
+    readonly grid: Grid | null;
+    readonly output: Texture | null;
+    readonly batch: number;
+  },
+): GradientSource {
+  const { outputShape } = site;
+  return {
+    gradient,
+    grid,
+    gate: gateOf(site, output),
+    count: texelsOf(outputShape, batch),
+    quads: quadsOf(outputShape),
+  };
+}
+
+/** A gradient at every position and through its gate: a fresh one, or the same with one owner more. */
+export function gated(gpu: Gpu, source: GradientSource): Texture {
+  const { gradient, grid, gate, count } = source;
+  if (grid === null && gate === null) return gradient.retain();
+  return gpu.make(gateProgram, { ...sourceOf(gpu, source), count });
 }
 
 /** f32(a + b) */
 export function summed(gpu: Gpu, a: Texture, b: Texture): Texture {
   return gpu.make(sumProgram, { inputs: { a, b }, uniforms: {}, count: a.count });
-}
-
-/** A gradient on a grid, at every position of a value of `shape`; the caller's. */
-export function spread(
-  gpu: Gpu,
-  cells: Texture,
-  {
-    grid,
-    shape,
-    batch,
-  }: { readonly grid: Grid | null; readonly shape: Shape; readonly batch: number },
-): Texture {
-  if (grid === null) return cells.retain();
-  return gpu.make(spreadProgram, {
-    inputs: { cells },
-    uniforms: gridUniforms(grid, quadsOf(shape)),
-    count: texelsOf(shape, batch),
-  });
 }

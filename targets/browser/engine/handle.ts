@@ -29,13 +29,10 @@ abstract class Handle {
 }
 
 /** A texture of values. */
-export class ActivationHandle extends Handle {
-  readonly kind = 'activation';
-}
+export class ActivationHandle extends Handle {}
 
 /** A texture of blocks. */
 export class GradientHandle extends Handle {
-  readonly kind = 'gradient';
   /** Q of it, made when it is first a source of feedback and used by every module after. */
   quantized: QuantizedError | null = null;
 

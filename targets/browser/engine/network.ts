@@ -9,7 +9,6 @@ import type { Layer } from './layer.ts';
 import { prepareTable } from './operators/table.ts';
 import { isLayerSite, itemAt, sitesOf } from './site.ts';
 import type { AnySite } from './site.ts';
-import { uploadExponentials } from './softmax-error.ts';
 import { planStrips } from './strips.ts';
 import type { StripPlan } from './strips.ts';
 import type { Texture } from './texture.ts';
@@ -29,7 +28,6 @@ export interface Network {
   /** By node index, as are the tables. */
   readonly layers: ReadonlyMap<number, LearningLayer>;
   readonly tables: ReadonlyMap<number, Texture>;
-  readonly exponentials: Texture;
   readonly failures: Failures;
   readonly weightLimit: number;
   readonly strips: StripPlan;
@@ -62,15 +60,13 @@ export function openNetwork(gpu: Gpu, { model, parameters }: EngineInput): Netwo
     shapes: inferShapes(model.graph),
     layers,
     tables,
-    exponentials: uploadExponentials(gpu),
     failures,
     weightLimit: model.weightLimit,
   };
 }
 
-export function closeNetwork({ layers, tables, exponentials, failures }: Network): void {
+export function closeNetwork({ layers, tables, failures }: Network): void {
   for (const layer of layers.values()) closeLayer(layer);
   for (const table of tables.values()) table.release();
-  exponentials.release();
   failures.dispose();
 }

@@ -6,10 +6,12 @@
 // range, words: texel 0 is that of g, texel 1 that of h: [bits of s, z, status, bits of about 1 / s].
 // status is 0, or the code of the first failure so far: it is handed from texel to texel through a
 // step, so that updates after a failure leave the weights as they were, and told at the next reading.
+import type { Failures } from './failures.ts';
 import type { Gpu } from './gpu.ts';
 import { gridCells, gridUniforms } from './grid.ts';
 import type { Grid } from './grid.ts';
-import type { Program } from './program.ts';
+import type { Program, Uniforms } from './program.ts';
+import { itemAt } from './site.ts';
 import type { Texture } from './texture.ts';
 
 /** The gate of a clamp: gradients pass where above < y < below. */
@@ -19,18 +21,22 @@ export interface Gate {
   readonly below: number;
 }
 
-export interface ErrorSource {
+/** A gradient as it lies on the GPU, and what becomes of it. */
+export interface GradientSource {
   /** blocks. */
   readonly gradient: Texture;
   /** Null where the gradient has a cell for each position. */
   readonly grid: Grid | null;
   /** Null where there is no clamp. */
   readonly gate: Gate | null;
-  /** A layer's constants (layer.ts) where h is wanted as well, else null. */
-  readonly constants: Texture | null;
   /** Texels and quads of the value whose gradient it is. */
   readonly count: number;
   readonly quads: number;
+}
+
+export interface ErrorSource extends GradientSource {
+  /** A layer's constants (layer.ts) where h is wanted as well, else null. */
+  readonly constants: Texture | null;
 }
 
 export interface QuantizedError {
@@ -41,28 +47,36 @@ export interface QuantizedError {
   readonly scaled: Texture | null;
 }
 
-const gatedGradient = `
+/** GLSL of a gradient on its grid and through its gate; of a draw with `sourceOf`. */
+export const gatedGradient: string = `
 ${gridCells}
-struct Texel { int from; uvec4 outputs; vec4 scales; };
+struct Texel { int from; uvec4 outputs; };
 
 Texel texelOf(int i) {
   uvec4 y = isGated == 0 ? uvec4(0) : texelFetch(outputs, at(i), 0);
-  vec4 scales = isDouble == 0 ? vec4(0.0) : intBitsToFloat(texelFetch(constants, at(4 * (i % channelQuads) + 1), 0));
-  return Texel(cellOf(i), y, scales);
+  return Texel(cellOf(i), y);
 }
 
 // Of sample s.
-vec4 gradientAt(Texel texel, int s) {
+ivec4 bitsAt(Texel texel, int s) {
   ivec4 g = texelFetch(gradients, ivec3(at(texel.from), s), 0);
   if (isGated != 0) {
     ivec4 y = channelsOf(texel.outputs[s]);
     g *= ivec4(greaterThan(y, ivec4(above))) * ivec4(lessThan(y, ivec4(below)));
   }
-  return intBitsToFloat(g);
+  return g;
 }
 `;
 
-const sourceInputs = { gradients: 'blocks', outputs: 'values', constants: 'words' } as const;
+const scaledGradient = `
+${gatedGradient}
+vec4 gradientAt(Texel texel, int s) { return intBitsToFloat(bitsAt(texel, s)); }
+
+vec4 scalesOf(int i) { return intBitsToFloat(texelFetch(constants, at(4 * (i % channelQuads) + 1), 0)); }
+`;
+
+export const gradientInputs = { gradients: 'blocks', outputs: 'values' } as const;
+const sourceInputs = { ...gradientInputs, constants: 'words' } as const;
 
 // Floats as integers of the same order; the largest one stands for NaN and the infinities.
 const extremesProgram = {
@@ -70,7 +84,7 @@ const extremesProgram = {
   inputs: sourceInputs,
   outputs: ['words'],
   body: `
-${gatedGradient}
+${scaledGradient}
 ivec4 ordered(vec4 x) {
   ivec4 bits = floatBitsToInt(x);
   ivec4 order = bits ^ ((bits >> 31) & 0x7fffffff);
@@ -85,13 +99,14 @@ void run(int part) {
   int end = min(texels, (part + 1) * perPart);
   for (int i = part * perPart; i < end; i++) {
     Texel texel = texelOf(i);
+    vec4 scales = scalesOf(i);
     for (int s = 0; s < 4; s++) {
       vec4 g = gradientAt(texel, s);
       ivec4 order = ordered(g);
       a = min(a, order);
       b = max(b, order);
       if (isDouble != 0) {
-        order = ordered(mul(g, texel.scales));
+        order = ordered(mul(g, scales));
         c = min(c, order);
         d = max(d, order);
       }
@@ -132,7 +147,7 @@ void run(int i) {
 
 // The estimate t is within 2^-13 of g / s, so only near a half is the exact quotient worth its time.
 const quantizeBody = (other = '', results = ''): string => `
-${gatedGradient}
+${scaledGradient}
 uint quantized(vec4 g, ivec4 range) {
   vec4 t = g * intBitsToFloat(range.w);
   vec4 below = floor(t);
@@ -149,6 +164,7 @@ uint quantized(vec4 g, ivec4 range) {
 void run(int i) {
   ivec4 own = texelFetch(range, ivec2(0), 0);
   Texel texel = texelOf(i);
+  vec4 scales = scalesOf(i);
   uvec4 d = uvec4(0);
   uvec4 e = d;
   for (int s = 0; s < 4; s++) {
@@ -172,37 +188,51 @@ const quantizeBothProgram = {
   name: 'quantize both',
   outputs: ['values', 'values'],
   body: quantizeBody(
-    'e[s] = quantized(mul(g, texel.scales), texelFetch(range, ivec2(1, 0), 0));',
+    'e[s] = quantized(mul(g, scales), texelFetch(range, ivec2(1, 0), 0));',
     'result1 = e;',
   ),
 } as const satisfies Program;
 
-/**
- * Q of a gradient; the results are the caller's. `previous` holds the status so far, `failure` is
- * the code to note where the gradient is not finite.
- */
+interface SourceDraw {
+  readonly inputs: Readonly<Record<keyof typeof gradientInputs, Texture>>;
+  readonly uniforms: Uniforms;
+}
+
+/** What gatedGradient reads. */
+export function sourceOf(gpu: Gpu, { gradient, grid, gate, quads }: GradientSource): SourceDraw {
+  return {
+    inputs: { gradients: gradient, outputs: gate?.output ?? gpu.placeholder },
+    uniforms: {
+      ...gridUniforms(grid, quads),
+      isGated: gate === null ? 0 : 1,
+      above: gate?.above ?? -1,
+      below: gate?.below ?? 256,
+    },
+  };
+}
+
+/** What a network has. */
+export interface FailingGpu {
+  readonly gpu: Gpu;
+  readonly failures: Failures;
+}
+
+/** Q of a gradient; the results are the caller's. Notes the code `failure` where the gradient is not finite. */
 export function quantizeError(
-  gpu: Gpu,
-  { gradient, grid, gate, constants, count, quads }: ErrorSource,
-  { previous, failure }: { readonly previous: Texture; readonly failure: number },
+  { gpu, failures }: FailingGpu,
+  source: ErrorSource,
+  failure: number,
 ): QuantizedError {
-  const inputs = {
-    gradients: gradient,
-    outputs: gate?.output ?? gpu.placeholder,
-    constants: constants ?? previous,
-  };
-  const source = {
-    ...gridUniforms(grid, quads),
-    isGated: gate === null ? 0 : 1,
-    above: gate?.above ?? -1,
-    below: gate?.below ?? 256,
-    isDouble: constants === null ? 0 : 1,
-  };
+  const previous = failures.status;
+  const { constants, count } = source;
+  const from = sourceOf(gpu, source);
+  const inputs = { ...from.inputs, constants: constants ?? previous };
+  const uniforms = { ...from.uniforms, isDouble: constants === null ? 0 : 1 };
   const perPart = Math.max(16, Math.ceil(Math.sqrt(count)));
   const partCount = Math.ceil(count / perPart);
   const parts = gpu.make(extremesProgram, {
     inputs,
-    uniforms: { ...source, texels: count, perPart },
+    uniforms: { ...uniforms, texels: count, perPart },
     count: partCount,
   });
   const range = gpu.make(rangeProgram, {
@@ -211,11 +241,8 @@ export function quantizeError(
     count: constants === null ? 1 : 2,
   });
   parts.release();
-  const draw = { inputs: { ...inputs, range }, uniforms: source, count };
-  if (constants === null) {
-    return { range, error: gpu.make(quantizeProgram, draw), scaled: null };
-  }
-  const [error, scaled] = gpu.draw(quantizeBothProgram, draw);
-  if (error === undefined || scaled === undefined) throw new RangeError('quantize: no outputs');
-  return { range, error, scaled };
+  failures.follow(range);
+  const draw = { inputs: { ...inputs, range }, uniforms, count };
+  const outputs = gpu.draw(constants === null ? quantizeProgram : quantizeBothProgram, draw);
+  return { range, error: itemAt(outputs, 0), scaled: outputs[1] ?? null };
 }

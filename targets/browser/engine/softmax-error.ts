@@ -5,6 +5,7 @@ import type { Quantization } from '#runtime';
 
 import { eachSample } from './each-sample.ts';
 import type { Gpu } from './gpu.ts';
+import { packTargets } from './padding.ts';
 import type { Program } from './program.ts';
 import type { Texture } from './texture.ts';
 
@@ -68,20 +69,21 @@ export function dequantize(gpu: Gpu, values: Texture, { scale, zeroPoint }: Quan
   });
 }
 
-/** The table of exponentials, 4096 words. */
-export function uploadExponentials(gpu: Gpu): Texture {
-  return gpu.upload('words', expTable);
-}
-
-/** softmax(logits) - targets, blocks; targets are words of float32, four classes a texel. */
+/** softmax(logits) - targets [batch, classes], blocks; `logits` stays the caller's. */
 export function softmaxError(
   gpu: Gpu,
-  inputs: { readonly logits: Texture; readonly targets: Texture; readonly exponentials: Texture },
+  logits: Texture,
+  targets: Float32Array,
   { classes, batch }: { readonly classes: number; readonly batch: number },
 ): Texture {
-  return gpu.make(errorProgram, {
-    inputs,
+  const own = gpu.upload('words', packTargets(targets, classes));
+  const exponentials = gpu.upload('words', expTable);
+  const error = gpu.make(errorProgram, {
+    inputs: { logits, targets: own, exponentials },
     uniforms: { classes, quads: Math.ceil(classes / 4), batch },
-    count: inputs.logits.count,
+    count: logits.count,
   });
+  own.release();
+  exponentials.release();
+  return error;
 }

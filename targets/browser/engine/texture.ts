@@ -51,7 +51,7 @@ export function textureLimits(
   count: number,
 ): Pick<TextureSpace, 'rowShift' | 'mostTexels'> {
   const height = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
-  const shift = Math.max(6, Math.ceil(Math.log2(count / height)));
+  const shift = Math.max(5, Math.ceil(Math.log2(count / height)));
   const rowShift = Math.min(Math.log2(height), shift);
   return { rowShift, mostTexels: height << rowShift };
 }

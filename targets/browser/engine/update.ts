@@ -52,17 +52,6 @@ void run(int i) {
 }`,
 } as const satisfies Program;
 
-const commitProgram = {
-  name: 'commit',
-  inputs: { weights: 'words', updated: 'words', status: 'words' },
-  outputs: ['words'],
-  body: `
-void run(int i) {
-  bool failed = texelFetch(status, ivec2(0), 0).z != 0;
-  result0 = failed ? texelFetch(weights, at(i), 0) : texelFetch(updated, at(i), 0);
-}`,
-} as const satisfies Program;
-
 /** New weights, the caller's. */
 export function updatedWeights(
   gpu: Gpu,
@@ -75,12 +64,4 @@ export function updatedWeights(
     uniforms: { ...matrix, noiseOffset, limit },
     count: matrixTexels(matrix),
   });
-}
-
-/** `updated`, unless a later layer of the same call failed; then a copy of `weights`. The caller's. */
-export function committedWeights(
-  gpu: Gpu,
-  textures: { readonly weights: Texture; readonly updated: Texture; readonly status: Texture },
-): Texture {
-  return gpu.make(commitProgram, { inputs: textures, uniforms: {}, count: textures.weights.count });
 }

@@ -9,6 +9,7 @@ import {
   moduleRange,
   requireLength,
   requireRates,
+  requireSummable,
   sizeOf,
 } from '#runtime';
 import type {
@@ -24,18 +25,19 @@ import type {
 import { requireContext } from './context.ts';
 import { closeFeedbacks, openFeedbacks } from './feedback.ts';
 import type { ModuleFeedback } from './feedback.ts';
-import { forwardRange, holdRange, logitsFrom, logitsValue, valueAt } from './forward-range.ts';
+import { forwardRange, inputOf, logitsFrom, logitsValue } from './forward-range.ts';
 import type { RangeCall } from './forward-range.ts';
 import { Gpu } from './gpu.ts';
 import { activationHandle, ActivationHandle, gradientHandle, GradientHandle } from './handle.ts';
 import { pullLayer, pushLayer } from './layer.ts';
-import { learnDirectly, learnExactly, learnLocally } from './learn-range.ts';
+import { learnExactly } from './learn-exactly.ts';
+import { learnDirectly, learnLocally } from './learn-range.ts';
+import { learnTail } from './learn-tail.ts';
 import { closeNetwork, openNetwork } from './network.ts';
 import type { Network } from './network.ts';
-import { packTargets, packValues, unpackBlocks, unpackValues } from './padding.ts';
+import { packValues, unpackBlocks, unpackValues } from './padding.ts';
 import { readTextures } from './read-back.ts';
-import { itemAt, present, texelsOf } from './site.ts';
-import { softmaxError } from './softmax-error.ts';
+import { isLayerSite, itemAt, present, texelsOf } from './site.ts';
 import type { Texture } from './texture.ts';
 
 /** Texels of the model's largest textures, of batches of 64. */
@@ -45,8 +47,6 @@ function largestTexture({ model }: EngineInput): number {
     ...Array.from(model.layers.values(), ({ weights }) => weights.length / 4),
   );
 }
-
-const noFeedback: ModuleFeedback['calls'] = new Map();
 
 export class WebglEngine implements Engine {
   readonly name = 'webgl';
@@ -103,7 +103,7 @@ export class WebglEngine implements Engine {
 
   forward(from: number, to: number, input: DeviceActivation): Promise<DeviceActivation> {
     return this.#inTurn(async () => {
-      const call = this.#call('forward', from, to, input);
+      const call = this.#call('forward', [from, to], input);
       if (this.#network.sites[call.range.to - 1]?.outputQuantization === null) {
         throw new InputError(
           'forward: expected a range that ends in a value, got logits; use predict',
@@ -120,32 +120,19 @@ export class WebglEngine implements Engine {
     rates: StepRates,
   ): Promise<TailResult> {
     return this.#inTurn(async () => {
-      requireRates(rates);
-      const network = this.#network;
-      const { gpu, exponentials } = network;
-      const call = this.#call('learnTail', from, this.#input.modules.length, input);
-      const { batch } = call;
-      const shape = this.#shape(network.shapes.length - 1);
+      const { modules, plan } = this.#input;
+      const { shapes } = this.#network;
+      const call = this.#learningCall('learnTail', [from, modules.length], input, rates);
+      const { batch, range } = call;
+      const shape = this.#shape(shapes.length - 1);
       requireLength('learnTail targets', targets, batch, sizeOf(shape));
-      const values = await holdRange(network, call);
-      const logits = logitsFrom(network, valueAt(values, logitsValue(network)), batch);
-      const classes = shape[2];
-      const uploaded = gpu.upload('words', packTargets(targets, classes));
-      const error = softmaxError(
-        gpu,
-        { logits, targets: uploaded, exponentials },
-        { classes, batch },
-      );
-      uploaded.release();
-      const gradient = new GradientHandle(error, shape, batch);
-      const wantsInput = gradientIsUsedBefore(from, this.#input.plan, this.#feedback);
-      const exact = { values, gradient, grid: null, wantsInput, feedbacks: noFeedback };
-      const atInput = await learnExactly(network, call, exact, rates);
-      const inputShape = this.#shape(call.range.from);
+      const wantsInput = gradientIsUsedBefore(from, plan, this.#feedback);
+      const tail = { ...call, modules: modules.slice(from), targets, wantsInput };
+      const { logits, error, atInput } = await learnTail(this.#network, tail, rates);
       return {
         logits: await this.#readLogits(logits, batch),
-        error: gradient,
-        inputGradient: atInput && new GradientHandle(atInput, inputShape, batch),
+        error: new GradientHandle(error, shape, batch),
+        inputGradient: atInput && new GradientHandle(atInput, this.#shape(range.from), batch),
       };
     });
   }
@@ -157,8 +144,7 @@ export class WebglEngine implements Engine {
     rates: StepRates,
   ): Promise<DeviceActivation> {
     return this.#inTurn(async () => {
-      requireRates(rates);
-      const call = this.#call('learnByFeedback', module, module + 1, input);
+      const call = this.#learningCall('learnByFeedback', [module, module + 1], input, rates);
       const feedback = this.#feedback[module] ?? null;
       if (feedback === null || feedback.source === 'module') {
         const { name } = itemAt(this.#input.modules, module);
@@ -175,8 +161,13 @@ export class WebglEngine implements Engine {
         feedback.rule === 'feedback-local' ? feedback.calls.get(call.range.to) : undefined;
       const output =
         atEnd === undefined
-          ? await learnDirectly(this.#network, call, { feedbacks: feedback.calls, error }, rates)
-          : await learnLocally(this.#network, call, { feedback: atEnd, error }, rates);
+          ? await learnDirectly(
+              this.#network,
+              call,
+              { feedbacks: feedback.calls, source: error },
+              rates,
+            )
+          : await learnLocally(this.#network, call, { feedback: atEnd, source: error }, rates);
       return this.#activation(output, call);
     });
   }
@@ -188,20 +179,21 @@ export class WebglEngine implements Engine {
     rates: StepRates,
   ): Promise<Gradient> {
     return this.#inTurn(async () => {
-      requireRates(rates);
-      const call = this.#call('learnByReplay', module, module + 1, input);
+      const call = this.#learningCall('learnByReplay', [module, module + 1], input, rates);
       const { batch, range } = call;
       const shape = this.#shape(range.to);
       const atEnd = gradientHandle(gradient, 'learnByReplay gradient', { shape, batch });
       const own = this.#feedback[module] ?? null;
       const exact = {
-        values: await holdRange(this.#network, call),
-        gradient: atEnd,
+        range,
+        batch,
+        values: inputOf(call),
+        gradient: atEnd.texture.retain(),
         grid: null,
         wantsInput: true,
-        feedbacks: own?.source === 'module' ? own.calls : noFeedback,
+        replaced: own?.source === 'module' ? { feedbacks: own.calls, source: atEnd } : null,
       };
-      const atInput = await learnExactly(this.#network, call, exact, rates);
+      const atInput = await learnExactly(this.#network, exact, rates);
       return new GradientHandle(present(atInput, 'a gradient'), this.#shape(range.from), batch);
     });
   }
@@ -266,9 +258,25 @@ export class WebglEngine implements Engine {
     return new ActivationHandle(texture, this.#shape(range.to), batch);
   }
 
-  #call(where: string, from: number, to: number, input: DeviceActivation): RangeCall {
+  /** Throws EngineError where sums over the batch could leave int32 in one of its layers. */
+  #learningCall(
+    where: string,
+    modules: readonly [number, number],
+    input: DeviceActivation,
+    rates: StepRates,
+  ): RangeCall {
+    requireRates(rates);
+    const call = this.#call(where, modules, input);
+    for (const site of this.#network.sites.slice(call.range.from, call.range.to)) {
+      const [height, width] = site.outputShape;
+      if (isLayerSite(site)) requireSummable(site.name, height * width, call.batch);
+    }
+    return call;
+  }
+
+  #call(where: string, modules: readonly [number, number], input: DeviceActivation): RangeCall {
     const { sites } = this.#network;
-    const range = moduleRange(where, this.#input.modules, sites.length, [from, to]);
+    const range = moduleRange(where, this.#input.modules, sites.length, modules);
     const { texture, batch } = activationHandle(input, where, this.#shape(range.from));
     return { range, input: texture, batch };
   }

@@ -15,7 +15,7 @@ import { geometryUniforms } from './window-sums.ts';
 import type { Geometry } from './window-sums.ts';
 
 /** Fragments worth having at once. */
-const wantedFragments = 2048;
+const wantedFragments = 1024;
 
 const gradientProgram = {
   name: 'weight gradient',
@@ -98,7 +98,7 @@ export function weightGradient(
   const texels = matrixTexels(geometry.matrix);
   const groups = groupsOf(batch);
   const rows = groups * geometry.window.outputHeight;
-  const wantedParts = Math.min(rows, Math.ceil(wantedFragments / texels));
+  const wantedParts = Math.max(1, Math.min(rows, Math.floor(wantedFragments / texels)));
   const rowsPerPart = Math.ceil(rows / wantedParts);
   const partCount = Math.ceil(rows / rowsPerPart);
   const parts = gpu.make(gradientProgram, {

@@ -7,7 +7,7 @@ import type { ClampRange, Quantization, Shape } from '#runtime';
 import { eachSample } from './each-sample.ts';
 import type { Gpu } from './gpu.ts';
 import type { MatrixUniforms } from './layer-texture.ts';
-import type { Program } from './program.ts';
+import type { Program, Uniforms } from './program.ts';
 import { quadsOf, texelsOf } from './site.ts';
 import type { Texture } from './texture.ts';
 import { places } from './window.ts';
@@ -160,12 +160,19 @@ export interface WindowSums {
   readonly stripsOf?: number | undefined;
 }
 
-function drawOf({ geometry, batch }: WindowSums): {
-  readonly uniforms: GeometryUniforms;
+interface SumsDraw {
+  readonly inputs: Readonly<Record<'values' | 'weights' | 'constants', Texture>>;
+  readonly uniforms: Uniforms;
   readonly count: number;
-} {
+}
+
+function drawOf(
+  { geometry, values, weights, constants, batch }: WindowSums,
+  uniforms: Uniforms,
+): SumsDraw {
   return {
-    uniforms: geometryUniforms(geometry),
+    inputs: { values, weights, constants },
+    uniforms: { ...geometryUniforms(geometry), ...uniforms },
     count: texelsOf(geometry.outputShape, batch),
   };
 }
@@ -174,38 +181,20 @@ export function layerForward(
   gpu: Gpu,
   sums: WindowSums,
   inputZero: number,
-  { zeroPoint, lo, hi }: Pick<Quantization, 'zeroPoint'> & ClampRange,
+  { zeroPoint: outputZero, lo, hi }: Pick<Quantization, 'zeroPoint'> & ClampRange,
 ): Texture {
-  const { values, weights, constants } = sums;
-  const { uniforms, count } = drawOf(sums);
-  const draw = {
-    inputs: { values, weights, constants },
-    uniforms: { ...uniforms, inputZero, outputZero: zeroPoint, lo, hi },
-    count,
-  };
-  if (sums.stripsOf !== undefined) {
-    const inputRows = sums.stripsOf;
-    return gpu.make(forwardStripsProgram, { ...draw, uniforms: { ...draw.uniforms, inputRows } });
-  }
-  return gpu.make(forwardProgram, draw);
+  const { stripsOf: inputRows = 0 } = sums;
+  const draw = drawOf(sums, { inputZero, outputZero, lo, hi, inputRows });
+  return gpu.make(inputRows === 0 ? forwardProgram : forwardStripsProgram, draw);
 }
 
 /** blocks of float32 [n, positions, rows] */
 export function layerLogits(gpu: Gpu, sums: WindowSums, inputZero: number): Texture {
-  const { values, weights, constants } = sums;
-  const { uniforms, count } = drawOf(sums);
-  return gpu.make(logitsProgram, {
-    inputs: { values, weights, constants },
-    uniforms: { ...uniforms, inputZero },
-    count,
-  });
+  return gpu.make(logitsProgram, drawOf(sums, { inputZero }));
 }
 
 /** Gradient at the feedback's grid. `range` is that of the quantised error in `values`. */
 export function feedbackSums(gpu: Gpu, sums: WindowSums, range: Texture): Texture {
-  const { values, weights, constants } = sums;
-  return gpu.make(feedbackProgram, {
-    inputs: { values, weights, constants, range },
-    ...drawOf(sums),
-  });
+  const draw = drawOf(sums, {});
+  return gpu.make(feedbackProgram, { ...draw, inputs: { ...draw.inputs, range } });
 }
