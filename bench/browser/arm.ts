@@ -1,7 +1,7 @@
 // What is compared: two networks of the same shape, each on a context of its own in the same page.
 
 export interface Images {
-  /** uint8 [batch, 32, 32, 3]. */
+  /** uint8 [batch, height, width, channels]. */
   readonly pixels: Uint8Array;
   /** float32 [batch, classes]. */
   readonly targets: Float32Array;

@@ -1,18 +1,30 @@
 // The WebGL engine against tfjs on one network in one page: memory on the GPU, time, and how long the
 // page's thread is held.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
-import { assemble, encodePackage } from '#exporters';
+import { assemble, encodePackage, exportPackage } from '#exporters';
 
 import { networks } from '../networks.ts';
 import { median } from '../personalize.ts';
+import { calibrationSet } from '../tasks/digit-users.ts';
 import { openBenchPage } from './chromium.ts';
 import type { Stretch } from './chromium.ts';
 
+/** Most bytes in a step. */
+export interface Peaks {
+  readonly onward: number;
+  /** Set to free textures at once. */
+  readonly tfjsFreeing: number;
+  readonly tfjs: number;
+}
+
 export interface Comparison {
   readonly chromium: string;
-  /** Most bytes in a step of batch 16. */
-  readonly peaks: { readonly onward: number; readonly tfjsFreeing: number; readonly tfjs: number };
+  /** Of the ten convolutions, batch 16. */
+  readonly peaks: Peaks;
+  /** Of demo/digits.onnx. */
+  readonly digits: readonly (Peaks & { readonly batch: number })[];
   /** What ours holds after a tenth of the steps and after all. */
   readonly growth: readonly { readonly textures: number; readonly bytes: number }[];
   /** Medians of ours over those of tfjs. */
@@ -42,7 +54,15 @@ export async function compareInBrowser(
   { learnRounds, predictRounds, tracedCalls, steps }: Extent,
   onProgress: (message: string) => void,
 ): Promise<Comparison> {
-  await using opened = await openBenchPage(await packageBytes());
+  const digits = [];
+  const digitsBytes = await digitsPackage();
+  for (const batch of [4, 16]) {
+    onProgress(`GPU memory, demo/digits.onnx, batch ${batch}`);
+    // A page of its own, since tfjs keeps textures of another batch.
+    await using own = await openBenchPage(digitsBytes);
+    digits.push({ batch, ...(await own.page.evaluate((n) => bench.peaks(n), batch)) });
+  }
+  await using opened = await openBenchPage(await convolutionsPackage());
   const { page, version } = opened;
   const peaks = await page.evaluate(() => bench.peaks(16));
   onProgress('the page’s thread');
@@ -71,6 +91,7 @@ export async function compareInBrowser(
   return {
     chromium: version,
     peaks,
+    digits,
     growth,
     learn: median(own) / median(rival),
     predict,
@@ -79,7 +100,7 @@ export async function compareInBrowser(
 }
 
 /** The ten convolutions with the plan that a package has by default; feedback is random. */
-function packageBytes(): Promise<Uint8Array> {
+function convolutionsPackage(): Promise<Uint8Array> {
   const { alignment, ...content } = assemble(networks['ten convolutions'](), {
     feedback: { kind: 'random' },
   });
@@ -92,8 +113,21 @@ function packageBytes(): Promise<Uint8Array> {
     int8Accuracy: null,
     alignment,
   };
-  return encodePackage(
-    { ...content, provenance },
-    async (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
-  );
+  return encodePackage({ ...content, provenance }, sha256);
+}
+
+/** The demo's model with the plan that it has by default. */
+async function digitsPackage(): Promise<Uint8Array> {
+  const onnx = readFileSync(new URL('../../demo/digits.onnx', import.meta.url));
+  const { bytes } = await exportPackage(new Uint8Array(onnx), {
+    calibration: calibrationSet({ samples: 64 }),
+    labels: Array.from({ length: 10 }, (_, digit) => String(digit)),
+    source: 'digits.onnx',
+    sha256,
+  });
+  return bytes;
+}
+
+async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(createHash('sha256').update(bytes).digest());
 }

@@ -1,14 +1,12 @@
 // Ours: a package on the WebGL engine, learning as a lesson does, on a context of its own.
 import { copyParameters, layoutOf, learnStep } from '#runtime';
-import type { DeviceActivation } from '#runtime';
+import type { DeviceActivation, PackageContent } from '#runtime';
 
 import { openWebglEngine } from '../../targets/browser/engine/open-webgl-engine.ts';
-import { decode } from '../../targets/browser/package-file.ts';
 import { engineInput } from '../../targets/browser/teach.ts';
 import type { Arm } from './arm.ts';
 
-export async function openOnward(packageBytes: Uint8Array): Promise<Arm> {
-  const content = await decode(packageBytes);
+export async function openOnward(content: PackageContent): Promise<Arm> {
   const context = new OffscreenCanvas(1, 1).getContext('webgl2')!;
   const input = engineInput(content, copyParameters(content.model.layers));
   const engine = await openWebglEngine(input, { context });

@@ -1,23 +1,25 @@
-import type { Arm, Images } from './arm.ts';
 // The page of the benchmark: both networks side by side, and what is measured of them. bench/browser/chromium.ts
 // calls what stands in `bench`.
+import { inferShapes, sizeOf } from '#runtime';
+
+import { decode } from '../../targets/browser/package-file.ts';
+import type { Arm, Images } from './arm.ts';
 import { countGpuMemory, holdingsOf } from './gpu-memory.ts';
 import { openOnward } from './onward-network.ts';
 import { freeTexturesAtOnce, openTfjs } from './tfjs-network.ts';
 
-const widths = [16, 16, 32, 32, 32, 64, 64, 64, 128, 128];
-const classes = 10;
-
 countGpuMemory();
 const response = await fetch('/network.onward');
-const arms = {
-  onward: await openOnward(new Uint8Array(await response.arrayBuffer())),
-  tfjs: await openTfjs(widths, classes),
-};
+const content = await decode(new Uint8Array(await response.arrayBuffer()));
+const { graph } = content.model;
+const imageSize = sizeOf(graph.inputShape);
+const classes = inferShapes(graph).at(-1)![2];
+const arms = { onward: await openOnward(content), tfjs: await openTfjs(graph) };
 let steps = 0;
 
 function images(batch: number): Images {
-  const pixels = Uint8Array.from({ length: batch * 3072 }, (_, i) => (i * 193 + (i >> 5)) % 256);
+  const length = batch * imageSize;
+  const pixels = Uint8Array.from({ length }, (_, i) => (i * 193 + (i >> 5)) % 256);
   const targets = new Float32Array(batch * classes);
   for (let n = 0; n < batch; n++) targets[n * classes + (n % classes)] = 1;
   return { pixels, targets, batch };

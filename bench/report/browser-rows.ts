@@ -1,7 +1,7 @@
 import { chromiumMissing } from '../../test/support/chromium.ts';
 import type { Stretch } from '../browser/chromium.ts';
 import { compareInBrowser } from '../browser/compare.ts';
-import type { Extent } from '../browser/compare.ts';
+import type { Extent, Peaks } from '../browser/compare.ts';
 import { median } from '../personalize.ts';
 import { missingRow } from './row.ts';
 import type { Row } from './row.ts';
@@ -17,22 +17,17 @@ export async function browserRows(
   if (chromiumMissing !== null) {
     return [missingRow('the WebGL engine against tfjs in one page', 'Chromium')];
   }
-  const { chromium, peaks, growth, learn, predict, stretches } = await compareInBrowser(
+  const { chromium, peaks, digits, growth, learn, predict, stretches } = await compareInBrowser(
     extent,
     onProgress,
   );
   const { steps } = extent;
-  const share = peaks.tfjsFreeing / peaks.onward;
   const [early, late] = growth;
   const isFlat =
     late !== undefined && early?.bytes === late.bytes && early.textures === late.textures;
   return [
-    {
-      claim: `GPU memory at the peak of a learning step, ${network}, batch 16, Chromium ${chromium}`,
-      measured: `onward ${mebibytes(peaks.onward)}, tfjs ${mebibytes(peaks.tfjsFreeing)} freeing at once: 1/${share.toFixed(1)} (${mebibytes(peaks.tfjs)} as it is by default)`,
-      promised: 'at most 1/10',
-      holds: share >= 10,
-    },
+    peakRow(`${network}, batch 16, Chromium ${chromium}`, peaks),
+    ...digits.map((own) => peakRow(`demo/digits.onnx, batch ${own.batch}`, own)),
     {
       claim: `GPU memory held after ${steps / 10} learning steps, and after ${steps}, batch 4`,
       measured: `${held(early)}; ${held(late)}`,
@@ -53,6 +48,16 @@ export async function browserRows(
     })),
     ...(['learn', 'predict'] as const).map((what) => stretchRow(what, stretches[what])),
   ];
+}
+
+function peakRow(what: string, { onward, tfjsFreeing, tfjs }: Peaks): Row {
+  const share = tfjsFreeing / onward;
+  return {
+    claim: `GPU memory at the peak of a learning step, ${what}`,
+    measured: `onward ${mebibytes(onward)}, tfjs ${mebibytes(tfjsFreeing)} freeing at once: 1/${share.toFixed(1)} (${mebibytes(tfjs)} as it is by default)`,
+    promised: 'at most 1/10',
+    holds: share >= 10,
+  };
 }
 
 function held(after?: { readonly textures: number; readonly bytes: number }): string {
