@@ -21,6 +21,9 @@ export interface PeerWork {
   readonly onProgress: (message: string) => void;
 }
 
+/** A step that takes longer is not repeated: the peer is left out. */
+const longestStepMs = 10_000;
+
 interface Started {
   readonly peer: Peer;
   readonly command: PeerCommand;
@@ -55,13 +58,16 @@ export async function measurePeers(work: PeerWork): Promise<PeerResult[]> {
     try {
       prepare(peer, open);
       await own.ask<'open'>(open);
-      await own.ask<'step'>({ do: 'step', count: 2 });
+      work.onProgress(`${work.network}, batch ${work.batchSize}: ${peer.name}`);
+      requireFast((await own.ask<'step'>({ do: 'step', count: 1 })).ms);
+      requireFast((await own.ask<'step'>({ do: 'step', count: 1 })).ms);
       started.push({ peer, command: peer.command, open, process: own, ms: [] });
     } catch (error) {
       fail(peer, error);
       await own[Symbol.asyncDispose]();
     }
   }
+  work.onProgress(`${work.network}, batch ${work.batchSize}: ${work.rounds} rounds`);
   for (let round = 0; round < work.rounds; round++) {
     for (const { process, ms } of started) {
       ms.push(...(await process.ask<'step'>({ do: 'step', count: 1 })).ms);
@@ -78,6 +84,12 @@ export async function measurePeers(work: PeerWork): Promise<PeerResult[]> {
     }
   }
   return all.flatMap(({ name }) => results.get(name) ?? []);
+}
+
+function requireFast([ms = 0]: readonly number[]): void {
+  if (ms <= longestStepMs) return;
+  const [limit, took] = [longestStepMs, ms].map((time) => (time / 1000).toFixed(0));
+  throw new Error(`expected a step within ${limit} s, took ${took} s`);
 }
 
 async function memoryOf(
