@@ -58,10 +58,10 @@ test('a recurrent layer learns in memory that does not grow with its steps, but 
     const module = { name: 'r', from: 0, to: 1 };
     return learnBytes(graph, module, inferShapes(graph), { batch: 4, recurrence });
   };
-  // Up to 32 chunks, each a run of its own, and more, several to a run: a loop holds the sums twice more.
+  // Up to 64 chunks, each a run of its own, and more, several to a run: a loop holds the sums twice more.
   for (const [short, long] of [
-    [64, 256],
-    [512, 1024],
+    [64, 512],
+    [1024, 2048],
   ] as const) {
     const ofInput = 4 * 8 * (long - short);
     for (const earlier of ['gates', 'none'] as const) {
@@ -74,7 +74,7 @@ test('a recurrent layer learns in memory that does not grow with its steps, but 
   const sums = 4 * 64 * (8 + 16 + 2);
   for (const earlier of ['exact', 'gates'] as const) {
     const ofChunk =
-      bytes(264, earlier) - bytes(256, earlier) - (bytes(256, earlier) - bytes(248, earlier));
+      bytes(520, earlier) - bytes(512, earlier) - (bytes(512, earlier) - bytes(504, earlier));
     assert.is(ofChunk, 2 * sums);
   }
 });

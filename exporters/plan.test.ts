@@ -105,9 +105,9 @@ test('all steps take the exact gradient by default, unless the states kept for i
     return planFor(long, partition(long)).recurrence;
   };
   assert.equal(defaultFor(20), { exactSteps: 8, earlier: 'exact' });
-  assert.equal(defaultFor(256), { exactSteps: 8, earlier: 'exact' });
-  // More than 32 chunks of 8 steps.
-  assert.equal(defaultFor(257), { exactSteps: 16, earlier: 'exact' });
+  assert.equal(defaultFor(512), { exactSteps: 8, earlier: 'exact' });
+  // More than 64 chunks of 8 steps.
+  assert.equal(defaultFor(513), { exactSteps: 16, earlier: 'exact' });
   assert.equal(defaultFor(4096), { exactSteps: 16, earlier: 'gates' });
 });
 

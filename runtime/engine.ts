@@ -59,7 +59,10 @@ export interface TailResult {
 
 export interface Engine extends AsyncDisposable {
   readonly name: string;
-  /** Copies uint8 samples [batch, height, width, channels] in. The caller disposes the result. */
+  /**
+   * Takes uint8 samples [batch, height, width, channels] in; an engine may read the caller's array instead of a copy,
+   * so they stay as they are until the caller disposes the result.
+   */
   upload(samples: Uint8Array, batch: number, sequence?: Sequence): Activation;
   /** Copies an activation out (replay buffers, tests). */
   download(activation: Activation): Promise<Uint8Array>;

@@ -143,12 +143,14 @@ function stepwise(engine: Engine): SequenceEngine {
   throw new Error(`${engine.name}: expected an engine with predictStep, got one without`);
 }
 
-export const uploadCopies: Script = async function* ({ engine, input }) {
+export const uploadLeaves: Script = async function* ({ engine, input }) {
   const samples = randomSamples(input, 2, 1);
   const activation = engine.upload(samples, 2);
-  samples.fill(0);
   yield { what: 'what was uploaded', values: await engine.download(activation) };
+  const output = await engine.forward(0, 1, activation);
   activation.dispose();
+  output.dispose();
+  yield { what: 'the samples, once they are disposed of', values: samples };
 };
 
 async function* weightsOf({ engine, parameters, input }: Opened, call: string): ReturnType<Script> {

@@ -14,7 +14,7 @@ import {
   predictAndForward,
   predictInSteps,
   pushWeights,
-  uploadCopies,
+  uploadLeaves,
 } from './engine-scripts.ts';
 import type { Script } from './engine-scripts.ts';
 import { sequenceCases } from './sequence-cases.ts';
@@ -45,7 +45,8 @@ export function engineSuite(name: string, open: OpenEngine, { sequences }: Suite
       compare(predictInSteps, each, open));
   }
   test('what was pushed is what predicts', () => compare(pushWeights, cases[0]!, open));
-  test('an uploaded activation is a copy', () => compare(uploadCopies, cases[0]!, open));
+  test('samples that were uploaded stay the caller’s', () =>
+    compare(uploadLeaves, cases[0]!, open));
   test.run();
 }
 

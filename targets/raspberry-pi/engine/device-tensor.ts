@@ -5,13 +5,24 @@ import type { DeviceActivation, Gradient, Sequence } from '#runtime';
 
 import { detach } from './detach.ts';
 
-/** Tensors of one batch. It owns their buffers, and frees them when disposed, not when collected. */
+interface Ownership {
+  /** The buffers are the caller's: disposing leaves them. */
+  readonly isBorrowed: boolean;
+}
+
+/** Tensors of one batch. It owns their buffers unless they are borrowed, and frees them when disposed, not when collected. */
 class DeviceTensors<Name extends string> {
   readonly batch: number;
+  readonly #isBorrowed: boolean;
   #tensors: Readonly<Record<Name, Tensor>> | null;
 
-  constructor(batch: number, tensors: Readonly<Record<Name, Tensor>>) {
+  constructor(
+    batch: number,
+    tensors: Readonly<Record<Name, Tensor>>,
+    { isBorrowed }: Ownership = { isBorrowed: false },
+  ) {
     this.batch = batch;
+    this.#isBorrowed = isBorrowed;
     this.#tensors = tensors;
   }
 
@@ -23,7 +34,7 @@ class DeviceTensors<Name extends string> {
   }
 
   dispose(): void {
-    if (this.#tensors !== null) detach(Object.values(this.#tensors));
+    if (this.#tensors !== null && !this.#isBorrowed) detach(Object.values(this.#tensors));
     this.#tensors = null;
   }
 }
@@ -33,8 +44,8 @@ export class OnnxActivation extends DeviceTensors<'x'> implements DeviceActivati
   /** How its sequences started, handed on from activation to activation. */
   readonly sequence: Sequence | undefined;
 
-  constructor(x: Tensor, sequence?: Sequence) {
-    super(x.dims[0] ?? 0, { x });
+  constructor(x: Tensor, sequence?: Sequence, ownership?: Ownership) {
+    super(x.dims[0] ?? 0, { x }, ownership);
     this.sequence = sequence;
   }
 }

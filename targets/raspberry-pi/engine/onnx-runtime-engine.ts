@@ -84,9 +84,9 @@ class OnnxRuntimeEngine implements SequenceEngine {
   }
 
   upload(samples: Uint8Array, batch: number, sequence?: Sequence): DeviceActivation {
-    const x = this.#checks.samples('upload', new Uint8Array(samples), batch);
+    const x = this.#checks.samples('upload', samples, batch);
     this.#sequences.of('upload', batch, sequence);
-    return new OnnxActivation(x, copySequence(sequence));
+    return new OnnxActivation(x, copySequence(sequence), { isBorrowed: true });
   }
 
   async download(activation: DeviceActivation): Promise<Uint8Array> {
