@@ -1,8 +1,13 @@
-// What npm packages take on disk, with all that they depend on, in this clone's node_modules.
+// What npm packages take on disk, with all that they depend on, in the node_modules of the folder that a program was
+// started in: npm starts scripts in the root of the clone, and what is bundled does not know where it came from.
 import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const modules = new URL('../node_modules/', import.meta.url);
+const root = pathToFileURL(`${process.cwd()}/`);
+const modules = new URL('node_modules/', root);
+
+/** Of the package in that folder. */
+export const ownDependencies = (): string[] => dependenciesIn(new URL('package.json', root));
 
 /** Bytes of the files of these packages and of their dependencies, each counted once; optional ones and peers are not. */
 export function installedBytes(packages: readonly string[]): number {
@@ -17,7 +22,7 @@ export function installedBytes(packages: readonly string[]): number {
 }
 
 /** Names in a package.json that `npm install` of the package installs with it. */
-export function dependenciesIn(file: URL): string[] {
+function dependenciesIn(file: URL): string[] {
   const { dependencies = {} } = JSON.parse(readFileSync(file, 'utf8')) as {
     readonly dependencies?: Readonly<Record<string, string>>;
   };

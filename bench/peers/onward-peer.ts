@@ -3,13 +3,12 @@ import { assemble } from '#exporters';
 import { oneHot, sizeOf } from '#runtime';
 
 import { openFloatNetwork } from '../float-network.ts';
-import { dependenciesIn } from '../installed-bytes.ts';
+import { ownDependencies } from '../installed-bytes.ts';
 import { noise, preparedNetwork } from '../networks.ts';
 import { openOnward } from '../onward-trainee.ts';
 import { servePeer } from './serve-peer.ts';
 
 const [method] = process.argv.slice(2);
-const root = new URL('../../package.json', import.meta.url);
 
 await servePeer(async (network, batchSize) => {
   const prepared = preparedNetwork(network);
@@ -26,4 +25,4 @@ await servePeer(async (network, batchSize) => {
     predict: () => trainee.predict(x),
     step: () => trainee.learn(images, targets, { rate: 1e-4, clip: 0.02, step: step++, seed: 0 }),
   };
-}, dependenciesIn(root));
+}, ownDependencies());

@@ -16,38 +16,44 @@ export interface Peer {
   readonly prepare: PeerCommand | null;
 }
 
-function nodePeer(name: string, ...args: string[]): Peer {
-  const file = fileURLToPath(new URL(`./${args[0]}`, import.meta.url));
-  const options = ['--conditions=source', '--import', 'tsx', ...exactHeap];
+function ownPeer(name: string, method: string): Peer {
+  const file = bundle('onward-peer', ['onnxruntime-node']);
   return {
     name,
-    command: { program: process.execPath, args: [...options, file, ...args.slice(1)] },
+    command: { program: process.execPath, args: [...exactHeap, file, method] },
     prepare: null,
   };
 }
 
 function tfjsPeer(backend: 'cpu' | 'wasm'): Peer {
-  const file = fileURLToPath(new URL('./environments/tfjs-peer.mjs', import.meta.url));
+  const file = bundle('tfjs-peer');
   const wasm = new URL('../../node_modules/@tensorflow/tfjs-backend-wasm/dist/', import.meta.url);
-  buildSync({
-    entryPoints: [fileURLToPath(new URL('./tfjs-peer.ts', import.meta.url))],
-    outfile: file,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    mainFields: ['module', 'main'],
-    conditions: ['source'],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;",
-    },
-    logLevel: 'error',
-  });
   const args = [...exactHeap, file, backend, fileURLToPath(wasm)];
   return {
     name: `tfjs 4.22.0, ${backend}`,
     command: { program: process.execPath, args },
     prepare: null,
   };
+}
+
+/** As one file of JavaScript: what loads TypeScript would count as the peer's memory. */
+function bundle(name: string, external: readonly string[] = []): string {
+  const file = fileURLToPath(new URL(`./environments/${name}.mjs`, import.meta.url));
+  buildSync({
+    entryPoints: [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))],
+    outfile: file,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    conditions: ['source'],
+    external: [...external],
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;",
+    },
+    logLevel: 'error',
+  });
+  return file;
 }
 
 function pythonPeer(
@@ -69,8 +75,8 @@ function pythonPeer(
 
 /** Onward first; all learn with one thread and plain stochastic gradient descent. */
 export const peers = (): readonly Peer[] => [
-  nodePeer('onward', 'onward-peer.ts', 'onward'),
-  nodePeer('float32 backprop of ours, on ONNX Runtime', 'onward-peer.ts', 'float-backprop'),
+  ownPeer('onward', 'onward'),
+  ownPeer('float32 backprop of ours, on ONNX Runtime', 'float-backprop'),
   pythonPeer('PyTorch VERSION, eager', 'torch', ['torch_peer.py']),
   pythonPeer('PyTorch VERSION, checkpointed', 'torch', ['torch_peer.py', 'checkpointed']),
   pythonPeer(

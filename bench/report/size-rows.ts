@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { idleMemory } from '../idle-memory.ts';
-import { dependenciesIn, installedBytes } from '../installed-bytes.ts';
+import { installedBytes, ownDependencies } from '../installed-bytes.ts';
 import type { Row } from './row.ts';
 
 const claims = {
@@ -36,8 +36,7 @@ async function bundleRows(): Promise<Row[]> {
 }
 
 function installedRow(): Row {
-  const names = dependenciesIn(new URL('package.json', root));
-  const all = installedBytes(names);
+  const all = installedBytes(ownDependencies());
   const engine = installedBytes(['onnxruntime-node']);
   return {
     claim: 'installed with it, on disk: its dependencies',
