@@ -16,14 +16,13 @@ export function joinResults(
 ): BenchResults {
   if (before === null || !isComparable(before, now)) return now;
   const isOld = (part: string): boolean => !(part in now.parts);
-  const { parts } = before;
-  const oldParts = Object.fromEntries(Object.entries(parts).filter(([part]) => isOld(part)));
+  const parts = { ...before.parts, ...now.parts };
   const tasks = [...before.tasks.filter((task) => isOld(partOf(task))), ...now.tasks];
   const claims = [...before.claims.filter(({ part }) => isOld(part)), ...now.claims];
   const rank = (part: string): number => order.indexOf(part);
   return {
     ...now,
-    parts: { ...oldParts, ...now.parts },
+    parts: Object.fromEntries(Object.entries(parts).toSorted(([a], [b]) => rank(a) - rank(b))),
     claims: claims.toSorted((a, b) => rank(a.part) - rank(b.part)),
     tasks: tasks.toSorted((a, b) => rank(partOf(a)) - rank(partOf(b))),
     growth: isOld('curves') ? before.growth : now.growth,

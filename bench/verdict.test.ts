@@ -33,6 +33,21 @@ test('arms that are alike in both do not push each other out', () => {
   assert.equal(front, ['a', 'b']);
 });
 
+test('peaks within one per cent are the same memory, and no more than that', () => {
+  const own = contender('onward', 80, 4);
+  const [near, far] = [contender('near', 80, 3.97), contender('far', 80, 3.95)];
+  const { front, sentences } = verdictOf([own, near]);
+  assert.equal(front, ['near', 'onward']);
+  assert.is(
+    sentences[0],
+    'onward is on the Pareto front: no arm reaches 80.0 % with less than 4.00 MiB. As good and as large: near.',
+  );
+  assert.equal(paretoFront([own, far]), ['far']);
+  // Of the same memory, the more accurate one beats the other, however little.
+  assert.equal(paretoFront([own, contender('better', 80.1, 4.03)]), ['better']);
+  assert.equal(paretoFront([own, contender('better', 80.1, 4.05)]), ['onward', 'better']);
+});
+
 test('an arm that beats onward in accuracy is named, with its gap and its price', () => {
   const { onwardOnFront, sentences } = verdictOf([
     contender('onward', 80, 4),

@@ -11,9 +11,12 @@ export interface Contender {
   readonly cost: { readonly peakBytes: number };
 }
 
+/** Peaks this near, as a share, are the same: those of one plan differ by some hundred bytes from process to process. */
+const samePeak = 0.01;
+
 /**
  * Names of the arms that no other beats, least memory first: one beats another where it is at least as accurate
- * on average and needs no more memory, and is better in one of the two.
+ * on average and needs no more memory, and is better in one of the two. Peaks within 1 % are the same memory.
  */
 export function paretoFront(arms: readonly Contender[]): string[] {
   return arms
@@ -34,7 +37,9 @@ export function verdictOf(arms: readonly Contender[]): Verdict {
     front,
     onwardOnFront,
     sentences: [
-      onwardOnFront ? onFront(onward) : offFront(others.filter((arm) => beats(arm, onward))),
+      onwardOnFront
+        ? onFront(onward, others)
+        : offFront(others.filter((arm) => beats(arm, onward))),
       ...better
         .toSorted((a, b) => b.after.mean - a.after.mean)
         .map((arm) => betterSentence(arm, onward)),
@@ -44,12 +49,22 @@ export function verdictOf(arms: readonly Contender[]): Verdict {
 
 function beats(a: Contender, b: Contender): boolean {
   const accuracy = a.after.mean - b.after.mean;
-  const memory = b.cost.peakBytes - a.cost.peakBytes;
-  return accuracy >= 0 && memory >= 0 && (accuracy > 0 || memory > 0);
+  if (isSameMemory(a, b)) return accuracy > 0;
+  return accuracy >= 0 && a.cost.peakBytes < b.cost.peakBytes;
 }
 
-function onFront({ after, cost }: Contender): string {
-  return `onward is on the Pareto front: no arm reaches ${percent(after.mean)} with less than ${mebibytes(cost.peakBytes)}.`;
+function isSameMemory(a: Contender, b: Contender): boolean {
+  const [less = 0, more = 0] = [a, b].map(({ cost }) => cost.peakBytes).toSorted((x, y) => x - y);
+  return more - less <= samePeak * more;
+}
+
+function onFront(onward: Contender, others: readonly Contender[]): string {
+  const { after, cost } = onward;
+  const alike = others
+    .filter((arm) => arm.after.mean === after.mean && isSameMemory(arm, onward))
+    .map(({ arm }) => arm);
+  const beside = alike.length > 0 ? ` As good and as large: ${alike.join(', ')}.` : '';
+  return `onward is on the Pareto front: no arm reaches ${percent(after.mean)} with less than ${mebibytes(cost.peakBytes)}.${beside}`;
 }
 
 function offFront(winners: readonly Contender[]): string {
