@@ -1,5 +1,5 @@
 // docs/measured.md: everything that was measured, as text. The README shows a part of it.
-import type { BenchResults, PeerResult, TaskResult } from '../../results.ts';
+import type { BenchResults, Claim, PeerResult, TaskResult } from '../../results.ts';
 import { partCells } from '../part-cells.ts';
 import { armTable } from './arm-table.ts';
 import { tableText } from './fill-tables.ts';
@@ -21,15 +21,19 @@ export function measuredPage(results: BenchResults): string {
     'Drawn from [measured.json](measured.json) by `npm run bench -- --publish`; [benchmark.md](benchmark.md) says how each number comes about. ' +
       'Means over users and seeds, with 95 % intervals over users; memory is what a step allocates over the opened model.',
     runTable(results),
-    ...tasks.flatMap(taskSection),
+    ...tasks.flatMap((task) => taskSection(task, claims)),
     '## Other frameworks',
     'The same learning step with one thread; memory by the operating system, over the process with the model loaded.',
-    promiseTable(claims, ['peers']),
+    promiseTable(of(claims, ['peers'])),
     ...missingPeers(peers),
-    ...sections.flatMap(([title, ...parts]) => [`## ${title}`, promiseTable(claims, parts)]),
+    ...sections.flatMap(([title, ...parts]) => [`## ${title}`, promiseTable(of(claims, parts))]),
   ]
     .join('\n\n')
     .concat('\n');
+}
+
+function of(claims: readonly Claim[], parts: readonly string[]): Claim[] {
+  return claims.filter(({ part }) => parts.includes(part));
 }
 
 function runTable(results: BenchResults): string {
@@ -39,16 +43,20 @@ function runTable(results: BenchResults): string {
   return `${where}\n\n${tableText(partCells(results), { left: 3 })}`;
 }
 
-function taskSection(task: TaskResult): string[] {
+function taskSection(task: TaskResult, claims: readonly Claim[]): string[] {
   const { title, task: name, describes, skipped, arms, users, seeds, verdict } = task;
   if (skipped !== null) return [`## ${title}`, `Not measured: ${skipped}.`];
-  const promises = verdict!.sentences.map((sentence) => `- ${sentence}`).join('\n');
+  const sentences = verdict!.sentences.map((sentence) => `- ${sentence}`).join('\n');
+  const promised = claims.filter(
+    (claim) => claim.part === `accuracy:${name}` && claim.promised !== '',
+  );
   const before = arms[0]!.before.mean.toFixed(1);
   return [
     `## ${title}`,
     `\`${name}\`: ${describes} ${users.length} users, ${seeds.length} seeds; ${before} % before learning.`,
     armTable(task),
-    promises,
+    sentences,
+    ...(promised.length > 0 ? [promiseTable(promised)] : []),
   ];
 }
 

@@ -14,6 +14,6 @@ export function measuredTables({ tasks, claims, peers }: BenchResults): Record<s
     tasks: taskTable(tasks),
     cost: costTable(claims),
     peers: peerTable(peers, 4),
-    browser: promiseTable(claims, ['browser']),
+    browser: promiseTable(claims.filter(({ part }) => part === 'browser')),
   };
 }
