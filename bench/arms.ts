@@ -163,14 +163,12 @@ export const arms: readonly Arm[] = [
     name: 'onward, as a lesson',
     describes:
       'a lesson as a user gets it: the package’s own rate, a fifth held out, kept only where that helped',
-    models: 'recurrent',
     method: { kind: 'plan', plan: ({ tail }) => ({ tail }), isLesson: true },
   },
   {
     name: 'onward, as a lesson that rehearses',
     describes:
       'the same, with 60 samples of other people in the package: some are rehearsed, others judge what is forgotten',
-    models: 'recurrent',
     method: { kind: 'plan', plan: ({ tail }) => ({ tail }), isLesson: true, examples: 60 },
   },
   {

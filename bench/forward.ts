@@ -49,7 +49,7 @@ export async function layerAgreement(model: ModelFile): Promise<LayerAgreement |
 /** Percent right of a float file as it is and of its int8 form, on `count` images it was not calibrated on. */
 export async function accuracyLoss(
   model: ModelFile,
-  count = 2000,
+  count: number,
 ): Promise<{ float: number; int8: number } | null> {
   const prepared = prepare(model, 300);
   const images = imagesFor(model, prepared, count);
@@ -75,7 +75,7 @@ export async function accuracyLoss(
  */
 export async function labelAgreement(
   model: ModelFile,
-  count = 400,
+  count: number,
 ): Promise<{ same: number; sameOrTied: number } | null> {
   const prepared = prepare(model, 4);
   const images = imagesFor(model, prepared, count);

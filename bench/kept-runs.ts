@@ -40,7 +40,12 @@ const sources = [
 ];
 
 /** What a lesson depends on beside these. */
-const lessonSources = ['bench/run-lesson.ts', 'runtime/learner.ts', 'runtime/learning'];
+const lessonSources = [
+  'bench/run-lesson.ts',
+  'runtime/learner.ts',
+  'runtime/learning',
+  'runtime/graph/parameters.ts',
+];
 
 export class KeptRuns {
   readonly #folder: string;

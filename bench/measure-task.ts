@@ -2,11 +2,12 @@
 import { ArmPackages } from './arm-packages.ts';
 import type { ArmRequest } from './arm-request.ts';
 import { armsOf, isLesson } from './arms.ts';
+import type { Arm } from './arms.ts';
 import { CoursePool } from './course-pool.ts';
 import { measureCosts } from './measure-costs.ts';
 import type { Personalized } from './personalize.ts';
 import type { RunRow, TaskResult } from './results.ts';
-import { settingOf } from './settings.ts';
+import { sameGradients, settingOf } from './settings.ts';
 import { summarize } from './summarize.ts';
 import type { Task } from './tasks/task.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -45,7 +46,8 @@ export async function measureTask(task: Task, options: MeasureOptions): Promise<
   const requests = await requestsOf(task, packages, options);
   using pool = new CoursePool();
   const results = await pool.run(requests, (done) => options.onDone(done, requests.length));
-  const runs = results.map((personalized, index) => rowOf(requests[index]!, personalized));
+  const learned = results.map((personalized, index) => rowOf(requests[index]!, personalized));
+  const runs = [...learned, ...twinsOf(learned, armsOf(task))];
   const owner = { user: users[0]!, seed: seeds[0]! };
   const { rounds, repeats } = options;
   const costs = await measureCosts(task, packages, { owner, rounds, repeats });
@@ -64,8 +66,9 @@ async function requestsOf(
   { users, seeds, every }: MeasureOptions,
 ): Promise<ArmRequest[]> {
   const requests: ArmRequest[] = [];
+  const arms = armsOf(task).filter(({ name }) => !(name in sameGradients));
   for (const seed of seeds) {
-    for (const arm of armsOf(task)) {
+    for (const arm of arms) {
       for (const user of users) {
         const owner = { user, seed };
         const file = await packages.fileOf(task, arm, owner);
@@ -82,6 +85,15 @@ async function requestsOf(
     }
   }
   return requests;
+}
+
+/** Of arms that have another's gradients, to the bit or to float32's last one: its rows under their names. */
+function twinsOf(rows: readonly RunRow[], arms: readonly Arm[]): RunRow[] {
+  return arms.flatMap(({ name }) =>
+    rows
+      .filter(({ arm }) => arm === sameGradients[name])
+      .map((row) => Object.assign({}, row, { arm: name })),
+  );
 }
 
 function rowOf({ arm, owner }: ArmRequest, result: Personalized): RunRow {

@@ -45,11 +45,13 @@ const browserInFull = { learnRounds: 15, predictRounds: 45, tracedCalls: 10, ste
 const browserInQuick = { learnRounds: 3, predictRounds: 5, tracedCalls: 5, steps: 40 };
 
 export const parts: readonly Part[] = [
-  rowsPart('forward', ({ isFull }) => forwardRows(isFull ? 400 : 100)),
+  rowsPart('forward', ({ isFull }) =>
+    forwardRows(isFull ? { labels: 400, accuracy: 2000 } : { labels: 50, accuracy: 500 }),
+  ),
   ...tasks.map(taskPart),
   rowsPart('memory', ({ onProgress }) => memoryRows(onProgress)),
   rowsPart('time', ({ isFull, onProgress }) => timeRows(isFull ? 25 : 5, onProgress)),
-  rowsPart('sequences', (extent) => sequenceRows(extent)),
+  { ...rowsPart('sequences', (extent) => sequenceRows(extent)), isLong: true },
   rowsPart('streams', ({ isFull }) => streamRows(isFull ? 5000 : 1000)),
   rowsPart('growth', ({ isFull }) => growthRows(demoModel(), isFull ? 10_000 : 1000)),
   rowsPart('browser', ({ isFull, onProgress }) =>

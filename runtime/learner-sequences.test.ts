@@ -19,7 +19,7 @@ const test = suite('runtime/learner of sequences');
 
 const toOne = sequenceContent('one');
 const toEvery = sequenceContent('every step');
-const always = { keep: 'always', epochs: 1 } as const;
+const always = { keep: 'always', share: 1, epochs: 1 } as const;
 
 /** Sample `name` of `steps` steps, alike in their ends. */
 function sample(steps: number, name = 0): number[] {

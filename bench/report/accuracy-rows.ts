@@ -1,4 +1,5 @@
 import type { ArmSummary, Interval, TaskResult } from '../results.ts';
+import { lessonRow } from './lesson-row.ts';
 import { recurrentPromises } from './recurrent-rows.ts';
 import { missingRow } from './row.ts';
 import type { Row } from './row.ts';
@@ -12,6 +13,7 @@ export function accuracyRows(result: TaskResult): Row[] {
     frontRow(result),
     ...promises(task, arms),
     ...recurrentPromises(result),
+    ...lessonRow(result),
   ];
 }
 

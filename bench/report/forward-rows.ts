@@ -19,8 +19,14 @@ const int8Models: readonly ModelFile[] = [
   { file: 'mobilenetv1_025_128_uint8_qdq.onnx', black: -1, white: 1 },
 ];
 
+/** Images that a row is measured on. */
+export interface Images {
+  readonly labels: number;
+  readonly accuracy: number;
+}
+
 /** Bit-exactness, accuracy lost to int8, and agreement with publishers' int8 files. */
-export async function forwardRows(inputs: number): Promise<Row[]> {
+export async function forwardRows(images: Images): Promise<Row[]> {
   const rows: Row[] = [];
   for (const model of floatModels) {
     const claim = `ONNX Runtime = reference kernels, every value of ${model.file}`;
@@ -36,14 +42,14 @@ export async function forwardRows(inputs: number): Promise<Row[]> {
         : missingRow(claim, model.file),
     );
   }
-  rows.push(await lossRow());
-  for (const model of int8Models) rows.push(await labelRow(model, inputs));
+  rows.push(await lossRow(images.accuracy));
+  for (const model of int8Models) rows.push(await labelRow(model, images.labels));
   return rows;
 }
 
-async function lossRow(): Promise<Row> {
-  const claim = `float to int8, ${resnet8.file} on 2000 CIFAR-10 images`;
-  const loss = await accuracyLoss(resnet8);
+async function lossRow(count: number): Promise<Row> {
+  const claim = `float to int8, ${resnet8.file} on ${count} CIFAR-10 images`;
+  const loss = await accuracyLoss(resnet8, count);
   if (!loss) return missingRow(claim, 'cifar10-sub');
   return {
     claim,

@@ -1,11 +1,11 @@
-// What is promised of recurrent layers that learn: near full backpropagation through time, above what costs no
-// more memory, and nobody left worse off.
-import type { RunRow, TaskResult } from '../results.ts';
+// What is promised of recurrent layers that learn: near full backpropagation through time, and above what costs no
+// more memory.
+import type { TaskResult } from '../results.ts';
 import type { Row } from './row.ts';
 
 const full = 'full backprop, float32';
 
-type Measured = Pick<TaskResult, 'task' | 'arms' | 'runs'>;
+type Measured = Pick<TaskResult, 'task' | 'arms'>;
 
 /** None for tasks whose models have no recurrent layers. */
 export function recurrentPromises(result: Measured): Row[] {
@@ -13,7 +13,7 @@ export function recurrentPromises(result: Measured): Row[] {
   if (!arms.some(({ arm }) => arm === 'truncated BPTT')) return [];
   const isOfRows = isDigitRows(task);
   const rows = isOfRows ? [gapRow(result), headRow(result)] : [shareRow(result)];
-  return [...rows, truncatedRow(result), worstRow(result)];
+  return [...rows, truncatedRow(result)];
 }
 
 function isDigitRows(task: string): boolean {
@@ -64,37 +64,10 @@ function shareRow(result: Measured): Row {
   };
 }
 
-function worstRow(result: Measured): Row {
-  const worst = worstChange(result.runs, 'onward, as a lesson');
-  const rehearsing = worstChange(result.runs, 'onward, as a lesson that rehearses');
-  const ungated = worstChange(result.runs, 'onward');
-  return {
-    claim: `${result.task}: the user who gained least from a lesson`,
-    measured: `${signed(worst)} points; rehearsing old examples ${signed(rehearsing)}; without a gate ${signed(ungated)}`,
-    promised: 'not below where it started',
-    holds: worst >= 0,
-  };
-}
-
-/** The least of the users' mean changes over seeds. */
-function worstChange(runs: readonly RunRow[], arm: string): number {
-  const changes = new Map<string, number[]>();
-  for (const run of runs.filter((each) => each.arm === arm)) {
-    changes.set(run.user, [...(changes.get(run.user) ?? []), run.after - run.before]);
-  }
-  return Math.min(
-    ...Array.from(changes.values(), (each) => each.reduce((a, b) => a + b, 0) / each.length),
-  );
-}
-
 function afterOf(result: Measured, name: string): number {
   return armOf(result, name).after.mean;
 }
 
 function armOf({ arms }: Measured, name: string): TaskResult['arms'][number] {
   return arms.find(({ arm }) => arm === name)!;
-}
-
-function signed(points: number): string {
-  return `${points < 0 ? '' : '+'}${points.toFixed(2)}`;
 }

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 
 import { openByRules, RandomModel, randomStream, windowOf } from '#test-support';
 
-import { crossEntropy } from '../learning/cross-entropy.ts';
+import { judgeLogits, meanLoss } from '../learning/accuracy.ts';
 import { layoutOf } from '../learning/layout.ts';
 import type { FeedbackSource, Rule } from '../learning/plan.ts';
 import { learnStep } from '../learning/step.ts';
@@ -57,7 +57,7 @@ async function learn(
     const input = engine.upload(samples, batch);
     const first = await engine.forward(0, layout.trained, input);
     const logits = await learnStep(engine, layout, { input: first, targets }, rates);
-    losses.push(crossEntropy(logits, targets, classes));
+    losses.push(meanLoss(judgeLogits(logits, labels)));
   }
   const mean = (values: number[]): number => values.reduce((a, b) => a + b) / values.length;
   return { first: mean(losses.slice(0, 10)), last: mean(losses.slice(-10)) };

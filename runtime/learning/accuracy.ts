@@ -33,9 +33,9 @@ export async function judge(
   examples: Examples,
   { size, steps }: SampleSize,
 ): Promise<Judgement> {
-  const { samples, labels } = examples;
-  const isRight: boolean[] = [];
-  const loss: number[] = [];
+  const { samples } = examples;
+  const labels = Array.from(examples.labels);
+  const judgements: Judgement[] = [];
   const count = samples.length / size;
   const positions = labels.length / count;
   for (let start = 0; start < count; start += 16) {
@@ -43,15 +43,27 @@ export async function judge(
     const chunk = samples.subarray(start * size, (start + indices.length) * size);
     const starts = sequenceOf(examples, steps, indices);
     const logits = await engine.predict(chunk, indices.length, starts);
-    const classes = logits.length / (indices.length * positions);
-    for (let offset = 0; offset < logits.length; offset += classes) {
-      const label = labels[start * positions + offset / classes]!;
-      if (label < 0) continue;
-      isRight.push(argmax(logits, offset, classes) === label);
-      loss.push(lossAt(logits, offset, classes, label));
-    }
+    judgements.push(judgeLogits(logits, labels.splice(0, indices.length * positions)));
   }
-  return { isRight, loss };
+  return {
+    isRight: judgements.flatMap(({ isRight }) => isRight),
+    loss: judgements.flatMap(({ loss }) => loss),
+  };
+}
+
+/** Of float32 logits [labels, classes]; a label of -1 is not judged. */
+export function judgeLogits(logits: Float32Array, labels: readonly number[]): Judgement {
+  const classes = logits.length / labels.length;
+  const judged = [...labels.entries()].filter(([, label]) => label >= 0);
+  return {
+    isRight: judged.map(([n, label]) => argmax(logits, n * classes, classes) === label),
+    loss: judged.map(([n, label]) => lossAt(logits, n * classes, classes, label)),
+  };
+}
+
+/** In nats; 0 where nothing was judged. */
+export function meanLoss({ loss }: Judgement): number {
+  return loss.reduce((sum, each) => sum + each, 0) / Math.max(1, loss.length);
 }
 
 /** Cross-entropy of `label` in nats, at most 16. */

@@ -1,6 +1,6 @@
 // The steps of a lesson: in each epoch all new examples and a share of the old ones, in a new order.
 import type { Engine, StepRates } from '../engine.ts';
-import { crossEntropy } from './cross-entropy.ts';
+import { judgeLogits, meanLoss } from './accuracy.ts';
 import { labelsAt, oneHot, selectSamples, sequenceOf } from './examples.ts';
 import type { Examples, SampleSize } from './examples.ts';
 import type { StepLayout } from './layout.ts';
@@ -83,7 +83,8 @@ async function learnBatch(
   indices: readonly number[],
   rates: StepRates,
 ): Promise<number> {
-  const targets = oneHot(examples.labels, labelsAt(examples, size, indices), classes);
+  const positions = labelsAt(examples, size, indices);
+  const targets = oneHot(examples.labels, positions, classes);
   const starts = sequenceOf(examples, steps, indices);
   const samples = selectSamples(examples.samples, size, indices);
   const batch = engine.upload(samples, indices.length, starts);
@@ -91,5 +92,10 @@ async function learnBatch(
   const logits = await learnStep(engine, layout, { input, targets }, rates);
   if (input !== batch) input.dispose();
   batch.dispose();
-  return crossEntropy(logits, targets, classes);
+  return meanLoss(
+    judgeLogits(
+      logits,
+      positions.map((i) => examples.labels[i]!),
+    ),
+  );
 }

@@ -95,6 +95,26 @@ test('a lesson kept always changes the weights, the same way each time', async (
   assert.equal(weightsOf(first), weightsOf(second));
 });
 
+test('the weights kept lie a share of the way from the old ones to those learned, 0.85 of it unless told', async () => {
+  const before = weightsOf(await open());
+  const learned = async (share?: number): Promise<number[]> => {
+    const lesson = await open();
+    await runLesson(lesson, request(examples(16)), {
+      keep: 'always',
+      ...(share !== undefined && { share }),
+    });
+    return weightsOf(lesson);
+  };
+  const whole = await learned(1);
+  const between = (share: number): number[] =>
+    before.map((old, i) => Math.round(old + share * (whole[i]! - old)));
+  assert.ok(whole.some((value, i) => Math.abs(value - before[i]!) > 5));
+  assert.equal(await learned(0.5), between(0.5));
+  assert.equal(await learned(), between(0.85));
+  assert.not.equal(await learned(), whole);
+  assert.equal(await learned(0), before);
+});
+
 test('a lesson that makes the held-out examples worse leaves every weight as it was', async () => {
   const lesson = await openWith({ predict: answers((call) => call === 0) });
   const before = weightsOf(lesson);

@@ -21,6 +21,8 @@ import type { StepOptions } from './lesson-steps.ts';
 export interface LessonOptions extends StepOptions {
   /** Fraction of each class held out for the gate, 0 to 0.5; default 0.2. */
   readonly holdout?: number;
+  /** Of the way from the old weights to those learned, 0 to 1: less forgets less, and learns less; default 0.85. */
+  readonly share?: number;
   /** `always` keeps the new weights whatever the held-out examples say; default `improved`. */
   readonly keep?: 'improved' | 'always';
 }
@@ -109,15 +111,17 @@ export async function runLesson(
     };
     // A new class learned without others would make everything its own.
     const isAlone = newClass !== null && rehearsed.length === 0;
+    const start = newClass === null ? before : copyParameters(parameters);
     const steps = isAlone ? 0 : await learnSteps(course, options);
+    await engine.pull();
+    await goBack(engine, parameters, start, options.share ?? 0.85);
     const [freshAfter, oldAfter] = await judgeAll(engine, judges, form);
     const own = { before: freshBefore!, after: freshAfter! };
     const older = { before: oldBefore!, after: oldAfter! };
     const refusal = newClass === null ? whyNot(own, older) : whyNoClass(own, older);
     const cause = options.signal?.aborted ? 'aborted' : options.keep === 'always' ? null : refusal;
     const kept = cause === null;
-    if (kept) await engine.pull();
-    else await restore(engine, parameters, before);
+    if (!kept) await goBack(engine, parameters, before);
     return {
       samples: fresh.held.length,
       holdout: holdout.length,
@@ -131,7 +135,7 @@ export async function runLesson(
       cause,
     };
   } catch (error) {
-    await restore(engine, parameters, before);
+    await goBack(engine, parameters, before);
     throw error;
   }
 }
@@ -146,8 +150,14 @@ async function judgeAll(
   return judgements;
 }
 
-async function restore(engine: Engine, parameters: Parameters, before: Parameters): Promise<void> {
-  overwriteParameters(parameters, before);
+/** Keeps `share` of the way from the weights `before` to those in `parameters`: by default none. */
+async function goBack(
+  engine: Engine,
+  parameters: Parameters,
+  before: Parameters,
+  share = 0,
+): Promise<void> {
+  overwriteParameters(parameters, before, share);
   await engine.push();
 }
 

@@ -8,7 +8,7 @@ import { copyParameters, RandomModel, randomStream } from '#test-support';
 import { cells } from '../../graph/cell.ts';
 import type { CellName } from '../../graph/cell.ts';
 import type { Model } from '../../graph/model.ts';
-import { crossEntropy } from '../../learning/cross-entropy.ts';
+import { judgeLogits, meanLoss } from '../../learning/accuracy.ts';
 import { layoutOf } from '../../learning/layout.ts';
 import type { Rule } from '../../learning/plan.ts';
 import type { Recurrence } from '../../learning/recurrence.ts';
@@ -68,7 +68,7 @@ async function learn(
     const rates = { rate: (0.5 * decay) / batch, clip: 0.05 * decay, ratio: 1, step, seed: 1 };
     const input = await engine.forward(0, layout.trained, engine.upload(samples, batch));
     const logits = await learnStep(engine, layout, { input, targets }, rates);
-    losses.push(crossEntropy(logits, targets, classes));
+    losses.push(meanLoss(judgeLogits(logits, labels)));
   }
   const weights = Array.from(parameters.values(), (layer) => layer.weights.join()).join(';');
   return { loss: losses.slice(-20).reduce((a, b) => a + b) / 20, weights };

@@ -12,6 +12,7 @@ export interface LessonFlags {
   readonly rate?: number;
   readonly holdout?: number;
   readonly rehearsal?: number;
+  readonly share?: number;
   readonly seed?: number;
   readonly keep?: 'improved' | 'always';
 }
@@ -33,6 +34,12 @@ export function addLessonOptions(command: Command): Command {
       1,
     )
     .option(
+      '--share <x>',
+      'how far from the old weights to those learned to go: less forgets less, and learns less',
+      fraction(1),
+      0.85,
+    )
+    .option(
       '--seed <n>',
       'fixes which samples are held out, the order and the rounding',
       wholeNumber(0),
@@ -50,13 +57,14 @@ export function addKeepOption(command: Command): Command {
 
 /** The same as a learner takes it. */
 export function lessonOptions(flags: LessonFlags): LessonOptions {
-  const { batch, epochs, rate, holdout, rehearsal, seed, keep } = flags;
+  const { batch, epochs, rate, holdout, rehearsal, share, seed, keep } = flags;
   return {
     ...(batch !== undefined && { batchSize: batch }),
     ...(epochs !== undefined && { epochs }),
     ...(rate !== undefined && { learningRate: rate }),
     ...(holdout !== undefined && { holdout }),
     ...(rehearsal !== undefined && { rehearsal }),
+    ...(share !== undefined && { share }),
     ...(seed !== undefined && { seed }),
     ...(keep !== undefined && { keep }),
   };
