@@ -41,19 +41,31 @@ export interface Part {
   measure(extent: Extent): Promise<Measured>;
 }
 
-const browserInFull = { learnRounds: 15, predictRounds: 45, tracedCalls: 10, steps: 1000 };
-const browserInQuick = { learnRounds: 3, predictRounds: 5, tracedCalls: 5, steps: 40 };
+const browserInFull = {
+  digitBatches: [4, 16],
+  learnRounds: 15,
+  predictRounds: 45,
+  tracedCalls: 10,
+  steps: 1000,
+};
+const browserInQuick = {
+  digitBatches: [4],
+  learnRounds: 2,
+  predictRounds: 3,
+  tracedCalls: 3,
+  steps: 20,
+};
 
 export const parts: readonly Part[] = [
   rowsPart('forward', ({ isFull }) =>
     forwardRows(isFull ? { labels: 400, accuracy: 2000 } : { labels: 50, accuracy: 500 }),
   ),
   ...tasks.map(taskPart),
-  rowsPart('memory', ({ onProgress }) => memoryRows(onProgress)),
-  rowsPart('time', ({ isFull, onProgress }) => timeRows(isFull ? 25 : 5, onProgress)),
+  rowsPart('memory', ({ isFull, onProgress }) => memoryRows(isFull ? [4, 32] : [4], onProgress)),
+  rowsPart('time', ({ isFull, onProgress }) => timeRows(isFull ? 25 : 3, onProgress)),
   { ...rowsPart('sequences', (extent) => sequenceRows(extent)), isLong: true },
-  rowsPart('streams', ({ isFull }) => streamRows(isFull ? 5000 : 1000)),
-  rowsPart('growth', ({ isFull }) => growthRows(demoModel(), isFull ? 10_000 : 1000)),
+  rowsPart('streams', ({ isFull }) => streamRows(isFull ? 5000 : 3000)),
+  { ...rowsPart('growth', () => growthRows(demoModel(), 10_000)), isLong: true },
   rowsPart('browser', ({ isFull, onProgress }) =>
     browserRows(isFull ? browserInFull : browserInQuick, onProgress),
   ),
@@ -121,7 +133,7 @@ async function peersPart({ isFull, onProgress }: Extent): Promise<Measured> {
   const rows: Row[] = [];
   for (const network of networks) {
     for (const batchSize of isFull ? [4, 16] : [4]) {
-      const rounds = isFull ? 25 : 7;
+      const rounds = isFull ? 25 : 3;
       const measured = await measurePeers({ network, batchSize, rounds, onProgress });
       peers.push(...measured);
       rows.push(...peerRows(measured));

@@ -41,6 +41,8 @@ export interface Comparison {
 
 /** How often each is measured. */
 export interface Extent {
+  /** Batch sizes of demo/digits.onnx. */
+  readonly digitBatches: readonly number[];
   readonly learnRounds: number;
   readonly predictRounds: number;
   /** Calls whose longest stretch of the page's thread is looked for. */
@@ -51,12 +53,12 @@ export interface Extent {
 
 /** Needs Chromium. */
 export async function compareInBrowser(
-  { learnRounds, predictRounds, tracedCalls, steps }: Extent,
+  { digitBatches, learnRounds, predictRounds, tracedCalls, steps }: Extent,
   onProgress: (message: string) => void,
 ): Promise<Comparison> {
   const digits = [];
   const digitsBytes = await digitsPackage();
-  for (const batch of [4, 16]) {
+  for (const batch of digitBatches) {
     onProgress(`GPU memory, demo/digits.onnx, batch ${batch}`);
     // A page of its own, since tfjs keeps textures of another batch.
     await using own = await openBenchPage(digitsBytes);
@@ -108,7 +110,7 @@ function convolutionsPackage(): Promise<Uint8Array> {
     source: 'bench/networks.ts',
     sourceSha256: '0'.repeat(64),
     exporter: 'bench',
-    calibrationSamples: 4,
+    calibrationSamples: 2,
     floatAccuracy: null,
     int8Accuracy: null,
     alignment,

@@ -26,14 +26,12 @@ export const sequenceArms = {
 /** What a quick run makes do with: the rival, and its cheapest form. */
 export const quickNetworkArms: readonly NetworkArm[] = [
   'onward',
-  'int8 backprop',
   'full backprop, float32',
   'checkpointed backprop, float32',
 ];
 
 export const quickSequenceArms: readonly (keyof typeof sequenceArms)[] = [
   'onward',
-  'exact, from kept states',
   'truncated BPTT, 16 steps',
   'full backprop, float32',
 ];

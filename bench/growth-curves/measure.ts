@@ -17,7 +17,7 @@ export async function measureGrowth(
   onProgress: (message: string) => void,
 ): Promise<GrowthCurve[]> {
   const curves: GrowthCurve[] = [];
-  const meter = meterOf(isQuick ? 2000 : 20_000);
+  const meter = meterOf(isQuick ? 1000 : 20_000);
   for (const axis of axes) {
     curves.push(...(await measureAxis(isQuick ? quickOf(axis) : axis, meter, onProgress)));
   }

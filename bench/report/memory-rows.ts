@@ -8,9 +8,12 @@ const methods = ['onward', 'float-backprop', 'exact-replay', 'int8-backprop'] as
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /** Peak memory of learning against full float32 backpropagation, and against the planner. */
-export async function memoryRows(onProgress: (message: string) => void): Promise<Row[]> {
+export async function memoryRows(
+  batches: readonly (4 | 32)[],
+  onProgress: (message: string) => void,
+): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const batch of [4, 32]) {
+  for (const batch of batches) {
     onProgress(`${network}, batch ${batch}`);
     const [onward, float, replay, int8] = (await twoAtATime(methods, (method) =>
       learningMemory(network, method, batch),

@@ -77,24 +77,28 @@ function sentences(lines: readonly string[]): HTMLElement {
 }
 
 function armTable({ arms, users, seeds }: TaskResult): HTMLElement {
-  const rows = arms.map(({ arm, setting, before, after, deviation, worst, forgetting, cost }) => [
-    arm,
-    setting.name === 'none' ? '' : `${setting.name} ${setting.value}`,
-    before.mean.toFixed(1),
-    `${after.mean.toFixed(1)} (${after.low.toFixed(1)} to ${after.high.toFixed(1)})`,
-    deviation.toFixed(1),
-    worst.after.toFixed(1),
-    forgetting === null ? '' : forgetting.mean.toFixed(1),
-    mebibytes(cost.peakBytes),
-    mebibytes(cost.keptBytes),
-    cost.msPerStep.toFixed(2),
-    cost.joulesPerStep?.toPrecision(2) ?? '',
-  ]);
+  const rows = arms.map(
+    ({ arm, setting, steps, before, after, deviation, worst, forgetting, cost }) => [
+      arm,
+      setting.name === 'none' ? '' : `${setting.name} ${setting.value}`,
+      String(steps),
+      before.mean.toFixed(1),
+      `${after.mean.toFixed(1)} (${after.low.toFixed(1)} to ${after.high.toFixed(1)})`,
+      deviation.toFixed(1),
+      worst.after.toFixed(1),
+      forgetting === null ? '' : forgetting.mean.toFixed(1),
+      mebibytes(cost.peakBytes),
+      mebibytes(cost.keptBytes),
+      cost.msPerStep.toFixed(2),
+      cost.joulesPerStep?.toPrecision(2) ?? '',
+    ],
+  );
   const missing = arms.find(({ cost }) => cost.joulesMissing !== null)?.cost.joulesMissing;
   const energy = missing ? `; energy not measured: ${missing}` : '';
   const header = [
     'arm',
     'setting',
+    'steps',
     'before, %',
     'after, % (95 % interval)',
     'sd',
