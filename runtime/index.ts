@@ -23,6 +23,7 @@ export { copyParameters } from './graph/parameters.ts';
 export type * from './graph/operator.ts';
 export type { Shape } from './graph/shape.ts';
 export { sameShape, showShape, sizeOf } from './graph/shape.ts';
+export { wantedValues } from './graph/wanted-values.ts';
 export { gatherTable, isPointwise, scatterTable, windowOutput } from './graph/window.ts';
 export type { ClampRange } from './kernels/clamp-range.ts';
 export { clampRange } from './kernels/clamp-range.ts';

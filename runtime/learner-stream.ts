@@ -11,12 +11,12 @@ import { copyParameters, overwriteParameters } from './graph/parameters.ts';
 import type { Parameters } from './graph/parameters.ts';
 import { sizeOf } from './graph/shape.ts';
 import type { KeptLesson } from './learner.ts';
-import { judge, rightShare } from './learning/accuracy.ts';
+import { judge } from './learning/accuracy.ts';
 import { classesOf } from './learning/class-index.ts';
 import type { Label } from './learning/class-index.ts';
 import { pickExamples } from './learning/examples.ts';
 import type { SplitExamples } from './learning/examples.ts';
-import { whyNot } from './learning/gate.ts';
+import { accuraciesOf, whyNot } from './learning/gate.ts';
 import { quantizeSamples } from './learning/input.ts';
 import type { LessonOptions, LessonReport } from './learning/lesson.ts';
 import { logitPositions, outputRows, predictionAt } from './learning/prediction.ts';
@@ -140,7 +140,7 @@ export class LearnerStream implements AsyncDisposable {
       this.#learned++;
       this.#news.steps++;
       this.#news.samples += own.labels.filter((label) => label >= 0).length;
-      return { steps: window.length, loss: this.#tally.add(kept, logits, own) };
+      return { steps: window.length, loss: this.#tally.add(kept, logits, own.labels) };
     });
   }
 
@@ -173,11 +173,8 @@ export class LearnerStream implements AsyncDisposable {
       const report: LessonReport = {
         ...this.#news,
         holdout: own.after.isRight.length,
-        accuracyBefore: rightShare(own.before),
-        accuracyAfter: rightShare(own.after),
+        ...accuraciesOf(own, older),
         oldHoldout: held.held.length,
-        oldAccuracyBefore: orNull(rightShare(older.before)),
-        oldAccuracyAfter: orNull(rightShare(older.after)),
         kept: cause === null,
         cause,
       };
@@ -292,8 +289,4 @@ function requireSteps({ engine, ...own }: Own): Own & { readonly engine: Sequenc
 
 function isList(labels: StreamLabels): labels is readonly Label[] {
   return Array.isArray(labels);
-}
-
-function orNull(share: number): number | null {
-  return Number.isNaN(share) ? null : share;
 }

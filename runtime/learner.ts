@@ -10,11 +10,12 @@ import { sizeOf } from './graph/shape.ts';
 import type { LearnerStream } from './learner-stream.ts';
 import { classesOf, positionsOf } from './learning/class-index.ts';
 import type { Label, LabelForm, Labels } from './learning/class-index.ts';
-import { noExamples, sequenceOf, splitExamples } from './learning/examples.ts';
+import { noExamples, splitExamples } from './learning/examples.ts';
 import type { Examples, SplitExamples } from './learning/examples.ts';
 import { quantizeAll } from './learning/input.ts';
 import type { SampleFormat } from './learning/input.ts';
 import type { LessonOptions, LessonReport, LessonRequest } from './learning/lesson.ts';
+import { logitsOf } from './learning/logits-of.ts';
 import { logitPositions, outputRows, predictionAt } from './learning/prediction.ts';
 import type { Prediction } from './learning/prediction.ts';
 import { remember, withoutClass, withoutThese } from './learning/remember.ts';
@@ -361,25 +362,17 @@ export class Learner implements AsyncDisposable {
   ): Promise<Prediction[][]> {
     const { samples, padding } = this.#quantize(x);
     const { labels } = this;
-    const predictions: Prediction[][] = [];
-    for (let start = 0; start < samples.length; start += 16 * this.#size) {
-      const chunk = samples.subarray(start, start + 16 * this.#size);
-      const count = chunk.length / this.#size;
-      const indices = Array.from({ length: count }, (_, n) => start / this.#size + n);
-      const starts = sequenceOf({ samples, labels: [], padding }, this.#format.shape[0], indices);
-      const logits = await this.#parts.engine.predict(chunk, count, starts);
-      const rows = logits.length / count / this.#positions;
-      for (const [n, index] of indices.entries()) {
-        const own = wanted(padding?.[index] ?? 0);
-        const end = (n + 1) * this.#positions;
-        predictions.push(
-          Array.from({ length: own }, (_, i) =>
-            predictionAt(logits, (end - own + i) * rows, labels),
-          ),
-        );
-      }
-    }
-    return predictions;
+    const form = { size: this.#size, steps: this.#format.shape[0] };
+    const logits = await logitsOf(this.#parts.engine, { samples, padding }, form);
+    const count = samples.length / this.#size;
+    const rows = logits.length / count / this.#positions;
+    return Array.from({ length: count }, (_sample, n) => {
+      const own = wanted(padding?.[n] ?? 0);
+      const first = (n + 1) * this.#positions - own;
+      return Array.from({ length: own }, (_, i) =>
+        predictionAt(logits, (first + i) * rows, labels),
+      );
+    });
   }
 }
 

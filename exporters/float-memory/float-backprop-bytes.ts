@@ -7,7 +7,7 @@
 // kernel offset and their products (float-gradients.ts); the gradient at the input beside turned kernels, added where two
 // meet. Gradients of all weights wait for the last one; then one layer after another is updated.
 // Of a recurrent layer, states, gates and gradients of all steps (float-loop.ts).
-import { isTrainable, sizeOf } from '#runtime';
+import { isTrainable, sizeOf, wantedValues } from '#runtime';
 import type { Clamp, Graph, Node, Shape, ValueId } from '#runtime';
 
 import { inputGradients, weightGradient } from './float-gradients.ts';
@@ -45,7 +45,11 @@ export function floatBackpropBytes(graph: Graph, shapes: readonly Shape[], batch
   const last = graph.nodes.length;
   const softmax = tape.add(bytesOf(last), [tape.view(values[last]!)]);
   const gradients = new Map([[last, tape.view(tape.add(bytesOf(last), [softmax]))]]);
-  const wanted = wantedValues(graph);
+  const wanted = wantedValues(
+    graph.nodes.map((node, index) => ({ node, index, inputs: node.inputs })),
+    ({ node }) => learns(node),
+    null,
+  );
   const updates: Update[] = [];
   for (const [index, { own, loop, forward }] of [...nodes.entries()].toReversed()) {
     const incoming = gradients.get(index + 1);
@@ -117,13 +121,6 @@ function addUpdates(tape: ProgramTape, updates: readonly Update[]): void {
 }
 
 /** What a layer that learns made, or came through one. */
-function wantedValues({ nodes }: Graph): ReadonlySet<ValueId> {
-  const wanted = new Set<ValueId>();
-  for (const [index, node] of nodes.entries()) {
-    if (learns(node) || node.inputs.some((value) => wanted.has(value))) wanted.add(index + 1);
-  }
-  return wanted;
-}
 
 /** Recurrent layers that run from the end are for prediction only. */
 function learns(node: Node): boolean {

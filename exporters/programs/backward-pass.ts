@@ -1,4 +1,5 @@
 // Backward through a range of nodes, from the gradient at its end.
+import { wantedValues } from '#runtime';
 import type { ValueId } from '#runtime';
 
 import { gatesOf } from './clamp.ts';
@@ -36,9 +37,10 @@ export function addBackwardRange(
   { range, values, gradient: atEnd, wantsInput, visit }: BackwardRange,
 ): string | null {
   const gradients = new Map<ValueId, string>([[range.to, atEnd]]);
-  const wanted = wantedValues(sites, range, wantsInput);
+  const inRange = sites.slice(range.from, range.to);
+  const wanted = wantedValues(inRange, isLayerSite, wantsInput ? range.from : null);
   const gates = new Map<ValueId, string[]>();
-  for (const site of sites.slice(range.from, range.to).toReversed()) {
+  for (const site of inRange.toReversed()) {
     const own = gradients.get(site.index + 1);
     if (own === undefined) continue; // nothing in the range reads it
     const output = values.get(site.index + 1) ?? unmade;
@@ -82,16 +84,3 @@ function gatesAt(graph: ProgramGraph, site: AnySite, output: string): string[] {
 }
 
 /** Values that a gradient is needed of: a layer made them or is before them, or the range's input if wanted. */
-function wantedValues(
-  sites: readonly AnySite[],
-  { from, to }: Range,
-  wantsInput: boolean,
-): ReadonlySet<ValueId> {
-  const wanted = new Set<ValueId>(wantsInput ? [from] : []);
-  for (const site of sites.slice(from, to)) {
-    if (isLayerSite(site) || site.inputs.some((value) => wanted.has(value))) {
-      wanted.add(site.index + 1);
-    }
-  }
-  return wanted;
-}

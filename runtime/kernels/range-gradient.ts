@@ -1,6 +1,8 @@
 // Backward through a range of nodes, from the gradient at its end. Values and gradients are dropped
 // as soon as they are used, so memory falls while it runs.
+import { isTrainable } from '../graph/graph.ts';
 import type { ValueId } from '../graph/graph.ts';
+import { wantedValues } from '../graph/wanted-values.ts';
 import { applyGate } from './clamp-range.ts';
 import { inputsOf } from './forward-range.ts';
 import type { Range, Values } from './forward-range.ts';
@@ -47,8 +49,9 @@ export function rangeGradient(
 ): Float32Array | null {
   const { range, values } = call;
   const gradients = new Map<ValueId, Float32Array>([[range.to, call.gradient.slice()]]);
-  const wanted = wantedValues(sites, range, call.wantsInput);
-  for (const site of sites.slice(range.from, range.to).toReversed()) {
+  const own = sites.slice(range.from, range.to);
+  const wanted = wantedValues(own, isTrainable, call.wantsInput ? range.from : null);
+  for (const site of own.toReversed()) {
     const value = site.index + 1;
     const gradient = gradients.get(value);
     const output = values.get(value) ?? null;
@@ -97,23 +100,6 @@ export function gate(site: AnySite, gradient: Float32Array, output: Uint8Array):
 const noValue = new Uint8Array(0);
 
 /** Values that a gradient is needed of: a layer made them or is before them, or the range's input if wanted. */
-function wantedValues(
-  sites: readonly AnySite[],
-  { from, to }: Range,
-  wantsInput: boolean,
-): ReadonlySet<ValueId> {
-  const wanted = new Set<ValueId>(wantsInput ? [from] : []);
-  for (const site of sites.slice(from, to)) {
-    if (
-      isLayerSite(site) ||
-      isRecurrentSite(site) ||
-      site.inputs.some((input) => wanted.has(input))
-    ) {
-      wanted.add(site.index + 1);
-    }
-  }
-  return wanted;
-}
 
 /** A value used more than once: its users' gradients are added, last user first. */
 function addGradient(

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
-import { sequenceOf } from './examples.ts';
 import type { Examples, SampleSize } from './examples.ts';
+import { logitsOf } from './logits-of.ts';
 
 /** One each for every label. */
 export interface Judgement {
@@ -31,24 +31,9 @@ export function softmax(logits: Float32Array, offset: number, classes: number): 
 export async function judge(
   engine: Engine,
   examples: Examples,
-  { size, steps }: SampleSize,
+  form: SampleSize,
 ): Promise<Judgement> {
-  const { samples } = examples;
-  const labels = Array.from(examples.labels);
-  const judgements: Judgement[] = [];
-  const count = samples.length / size;
-  const positions = labels.length / count;
-  for (let start = 0; start < count; start += 16) {
-    const indices = Array.from({ length: Math.min(16, count - start) }, (_, i) => start + i);
-    const chunk = samples.subarray(start * size, (start + indices.length) * size);
-    const starts = sequenceOf(examples, steps, indices);
-    const logits = await engine.predict(chunk, indices.length, starts);
-    judgements.push(judgeLogits(logits, labels.splice(0, indices.length * positions)));
-  }
-  return {
-    isRight: judgements.flatMap(({ isRight }) => isRight),
-    loss: judgements.flatMap(({ loss }) => loss),
-  };
+  return judgeLogits(await logitsOf(engine, examples, form), Array.from(examples.labels));
 }
 
 /** Of float32 logits [labels, classes]; a label of -1 is not judged. */
@@ -67,12 +52,7 @@ export function meanLoss({ loss }: Judgement): number {
 }
 
 /** Cross-entropy of `label` in nats, at most 16. */
-export function lossAt(
-  logits: Float32Array,
-  offset: number,
-  classes: number,
-  label: number,
-): number {
+function lossAt(logits: Float32Array, offset: number, classes: number, label: number): number {
   return -Math.log(Math.max(1e-7, softmax(logits, offset, classes)[label]!));
 }
 

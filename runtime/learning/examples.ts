@@ -123,7 +123,7 @@ export function labelsAt(
 
 /** How the samples at `indices` start, for an engine; undefined where they are whole. */
 export function sequenceOf(
-  { padding }: Examples,
+  { padding }: Pick<Examples, 'padding'>,
   steps: number,
   indices: readonly number[],
 ): Sequence | undefined {

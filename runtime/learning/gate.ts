@@ -9,6 +9,28 @@ export interface Judged {
   readonly after: Judgement;
 }
 
+/** Fractions of the labels that judged, 0 to 1. */
+export interface Accuracies {
+  readonly accuracyBefore: number;
+  readonly accuracyAfter: number;
+  /** Of examples of earlier lessons; null without any. */
+  readonly oldAccuracyBefore: number | null;
+  readonly oldAccuracyAfter: number | null;
+}
+
+export function accuraciesOf(own: Judged, old: Judged): Accuracies {
+  return {
+    accuracyBefore: rightShare(own.before),
+    accuracyAfter: rightShare(own.after),
+    oldAccuracyBefore: orNull(rightShare(old.before)),
+    oldAccuracyAfter: orNull(rightShare(old.after)),
+  };
+}
+
+function orNull(share: number): number | null {
+  return Number.isNaN(share) ? null : share;
+}
+
 /** Why a lesson is not kept; null where it helped on its own examples, as `those` names them, and did not harm old ones. */
 export function whyNot(own: Judged, old: Judged, those = 'the examples held out'): string | null {
   if (!hasHelped(own)) return `no better on ${those}`;

@@ -9,11 +9,12 @@ import type { Parameters } from '../graph/parameters.ts';
 import { sizeOf } from '../graph/shape.ts';
 import { loaded } from '../loaded.ts';
 import type { PackageContent } from '../package/content.ts';
-import { judge, rightShare } from './accuracy.ts';
+import { judge } from './accuracy.ts';
 import type { Judgement } from './accuracy.ts';
 import { joinExamples, pickExamples, selectSamples, sequenceOf } from './examples.ts';
 import type { SampleSize, SplitExamples } from './examples.ts';
-import { whyNoClass, whyNot } from './gate.ts';
+import { accuraciesOf, whyNoClass, whyNot } from './gate.ts';
+import type { Accuracies } from './gate.ts';
 import { layoutOf } from './layout.ts';
 import { learnSteps } from './lesson-steps.ts';
 import type { StepOptions } from './lesson-steps.ts';
@@ -27,18 +28,13 @@ export interface LessonOptions extends StepOptions {
   readonly keep?: 'improved' | 'always';
 }
 
-export interface LessonReport {
+export interface LessonReport extends Accuracies {
   readonly samples: number;
   /** Examples that judged the lesson; 0 means that all were learned and judged it themselves. */
   readonly holdout: number;
   readonly steps: number;
-  /** Fractions of the labels they have, 0 to 1. */
-  readonly accuracyBefore: number;
-  readonly accuracyAfter: number;
-  /** Examples of earlier lessons that judged this one too, and their accuracies; null without any. */
+  /** Examples of earlier lessons that judged this one too. */
   readonly oldHoldout: number;
-  readonly oldAccuracyBefore: number | null;
-  readonly oldAccuracyAfter: number | null;
   readonly kept: boolean;
   /** Why it was not kept; null where it was. */
   readonly cause: string | null;
@@ -126,11 +122,8 @@ export async function runLesson(
       samples: fresh.held.length,
       holdout: holdout.length,
       steps,
-      accuracyBefore: rightShare(own.before),
-      accuracyAfter: rightShare(own.after),
+      ...accuraciesOf(own, older),
       oldHoldout: judges[1]!.held.length,
-      oldAccuracyBefore: orNull(rightShare(older.before)),
-      oldAccuracyAfter: orNull(rightShare(older.after)),
       kept,
       cause,
     };
@@ -159,8 +152,4 @@ async function goBack(
 ): Promise<void> {
   overwriteParameters(parameters, before, share);
   await engine.push();
-}
-
-function orNull(share: number): number | null {
-  return Number.isNaN(share) ? null : share;
 }

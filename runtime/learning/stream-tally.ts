@@ -1,51 +1,44 @@
 // How two models did on the last labels of a stream: the one that learns there, before it learned each, and
 // the one that was kept.
-import { argmax, lossAt } from './accuracy.ts';
+import { judgeLogits, meanLoss } from './accuracy.ts';
+import type { Judgement } from './accuracy.ts';
 import type { Judged } from './gate.ts';
 
 /** Labels that count. */
 const most = 256;
 
-interface Pair {
-  readonly kept: Verdict;
-  readonly learning: Verdict;
-}
-
-interface Verdict {
-  readonly isRight: boolean;
-  readonly loss: number;
-}
+const nothing: Judged = {
+  before: { isRight: [], loss: [] },
+  after: { isRight: [], loss: [] },
+};
 
 export class StreamTally {
-  #pairs: Pair[] = [];
+  #judged = nothing;
 
   /** The kept model as `before`, the learning one as `after`. */
   get judged(): Judged {
-    const of = (who: keyof Pair): Judged['before'] => ({
-      isRight: this.#pairs.map((pair) => pair[who].isRight),
-      loss: this.#pairs.map((pair) => pair[who].loss),
-    });
-    return { before: of('kept'), after: of('learning') };
+    return this.#judged;
   }
 
-  /** Float32 logits of every position by both models; returns the learning one's mean loss. */
-  add(
-    kept: Float32Array,
-    learning: Float32Array,
-    { labels, classes }: { readonly labels: readonly number[]; readonly classes: number },
-  ): number {
-    const added = labels.flatMap((label, position) => {
-      const verdict = (logits: Float32Array): Verdict => ({
-        isRight: argmax(logits, position * classes, classes) === label,
-        loss: lossAt(logits, position * classes, classes, label),
-      });
-      return label < 0 ? [] : [{ kept: verdict(kept), learning: verdict(learning) }];
-    });
-    this.#pairs = [...this.#pairs, ...added].slice(-most);
-    return added.reduce((sum, { learning: { loss } }) => sum + loss, 0) / added.length;
+  /** Float32 logits [labels, classes] by both models; returns the learning one's mean loss. */
+  add(kept: Float32Array, learning: Float32Array, labels: readonly number[]): number {
+    const { before, after } = this.#judged;
+    const own = judgeLogits(learning, labels);
+    this.#judged = {
+      before: lastOf(before, judgeLogits(kept, labels)),
+      after: lastOf(after, own),
+    };
+    return meanLoss(own);
   }
 
   clear(): void {
-    this.#pairs = [];
+    this.#judged = nothing;
   }
+}
+
+function lastOf(before: Judgement, now: Judgement): Judgement {
+  return {
+    isRight: [...before.isRight, ...now.isRight].slice(-most),
+    loss: [...before.loss, ...now.loss].slice(-most),
+  };
 }

@@ -1,7 +1,7 @@
 // Full backpropagation in float32 as one program, the rival that Onward's learning is compared with:
 // the forward keeps its activations, and weights are updated in place by plain gradient descent.
 // It is written for speed and memory as the learning programs are. No package holds it.
-import { isTrainable } from '#runtime';
+import { isTrainable, wantedValues } from '#runtime';
 import type { Shape, ValueId } from '#runtime';
 
 import { checkFloatModel } from '../../float/model.ts';
@@ -108,7 +108,7 @@ export function addFloatBackwardRange(
 ): { readonly updates: readonly FloatLayerUpdate[]; readonly inputGradient: string | null } {
   const { values, wantsInput = false } = call;
   const gradients = new Map<ValueId, string>([[sites.length, call.gradient]]);
-  const wanted = wantedValues(sites, wantsInput);
+  const wanted = wantedValues(sites, ({ isTrained }) => isTrained, wantsInput ? 0 : null);
   const updates: FloatLayerUpdate[] = [];
   for (const site of sites.toReversed()) {
     const own = gradients.get(site.index + 1);
@@ -153,14 +153,6 @@ function addGradients(
 }
 
 /** Values that a trained layer made, or whose makers have one, or the wanted input, before them. */
-function wantedValues(sites: readonly AnyFloatSite[], wantsInput: boolean): ReadonlySet<ValueId> {
-  const wanted = new Set<ValueId>(wantsInput ? [0] : []);
-  for (const site of sites) {
-    if (site.isTrained || site.inputs.some((value) => wanted.has(value)))
-      wanted.add(site.index + 1);
-  }
-  return wanted;
-}
 
 /** The nodes as programs see them. Throws InputError where parameters do not fit the graph. */
 export function sitesOf(

@@ -1,5 +1,6 @@
 // Backward through a range of nodes, from the gradient at its end, with an update of each layer as it is passed. Values
 // and gradients are released as soon as they are used, so memory falls while it runs.
+import { wantedValues } from '#runtime';
 import type { StepRates, ValueId } from '#runtime';
 
 import type { FeedbackCall } from './feedback.ts';
@@ -13,7 +14,7 @@ import type { Network } from './network.ts';
 import { runBackward } from './operators/table.ts';
 import type { OperatorSite } from './operators/table.ts';
 import { isLayerSite, itemAt } from './site.ts';
-import type { AnySite, LayerSite } from './site.ts';
+import type { LayerSite } from './site.ts';
 import type { Texture } from './texture.ts';
 import { quantizedAt, updateByFeedback, updateLayer } from './update-layer.ts';
 import { ValueGradients } from './value-gradients.ts';
@@ -56,10 +57,11 @@ export async function learnExactly(
   const { range, values } = call;
   const gradients = new ValueGradients(gpu, call.batch);
   gradients.add(range.to, call.gradient);
-  const wanted = wantedValues(sites, range, call.wantsInput);
+  const own = sites.slice(range.from, range.to);
+  const wanted = wantedValues(own, isLayerSite, call.wantsInput ? range.from : null);
   try {
     await fillRange(network, range, values, call.batch);
-    for (const site of sites.slice(range.from, range.to).toReversed()) {
+    for (const site of own.toReversed()) {
       await gpu.breathe();
       const value = site.index + 1;
       const gradient = gradients.take(value);
@@ -143,16 +145,3 @@ function throughOperator(
 }
 
 /** Values that a gradient is needed of: a layer made them or is before them, or the range's input if wanted. */
-function wantedValues(
-  sites: readonly AnySite[],
-  { from, to }: Range,
-  wantsInput: boolean,
-): ReadonlySet<ValueId> {
-  const wanted = new Set<ValueId>(wantsInput ? [from] : []);
-  for (const site of sites.slice(from, to)) {
-    if (isLayerSite(site) || site.inputs.some((input) => wanted.has(input))) {
-      wanted.add(site.index + 1);
-    }
-  }
-  return wanted;
-}
