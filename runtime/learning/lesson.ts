@@ -22,7 +22,7 @@ import type { StepOptions } from './lesson-steps.ts';
 export interface LessonOptions extends StepOptions {
   /** Fraction of each class held out for the gate, 0 to 0.5; default 0.2. */
   readonly holdout?: number;
-  /** Of the way from the old weights to those learned, 0 to 1: less forgets less, and learns less; default 0.85. */
+  /** Of the way from the old weights to those learned, 0 to 1: less forgets less, and learns less; default 0.9. */
   readonly share?: number;
   /** `always` keeps the new weights whatever the held-out examples say; default `improved`. */
   readonly keep?: 'improved' | 'always';
@@ -110,7 +110,7 @@ export async function runLesson(
     const start = newClass === null ? before : copyParameters(parameters);
     const steps = isAlone ? 0 : await learnSteps(course, options);
     await engine.pull();
-    await goBack(engine, parameters, start, options.share ?? 0.85);
+    await goBack(engine, parameters, start, options.share ?? 0.9);
     const [freshAfter, oldAfter] = await judgeAll(engine, judges, form);
     const own = { before: freshBefore!, after: freshAfter! };
     const older = { before: oldBefore!, after: oldAfter! };

@@ -37,7 +37,7 @@ export function addLessonOptions(command: Command): Command {
       '--share <x>',
       'how far from the old weights to those learned to go: less forgets less, and learns less',
       fraction(1),
-      0.85,
+      0.9,
     )
     .option(
       '--seed <n>',
