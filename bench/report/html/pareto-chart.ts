@@ -27,7 +27,10 @@ const farAway = 7;
 /** Peak learn memory on a logarithmic axis, accuracy with its interval; the front is drawn as steps. */
 export function paretoChart({ title, arms, verdict, users, seeds }: TaskResult): Chart {
   const front = new Set(verdict?.front);
-  const points = arms.filter(({ cost }) => cost.peakBytes > 0).map(pointOf);
+  // What has no setting is no way to learn of its own: a lesson, or none.
+  const points = arms
+    .filter(({ cost, setting }) => cost.peakBytes > 0 && setting.name !== 'none')
+    .map(pointOf);
   const onFront = points.filter(({ arm }) => front.has(arm));
   const { x, y } = scalesOf(points);
   // Those that matter most find the places nearest to them; of the others, those at the right have least room.

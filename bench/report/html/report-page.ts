@@ -6,6 +6,7 @@ import { alike } from './alike.ts';
 import { figure } from './chart.ts';
 import { costChart } from './cost-chart.ts';
 import type { Bar } from './cost-chart.ts';
+import { figures } from './figures.ts';
 import { growthCharts } from './growth-chart.ts';
 import { learningChart } from './learning-chart.ts';
 import { element, table } from './page-document.ts';
@@ -132,8 +133,8 @@ function peerSection(peers: readonly PeerResult[]): HTMLElement[] {
         costChart(`${title}: time of a learning step`, 'ms', time),
         costChart(`${title}: memory of a learning step`, 'MiB over the model', memory),
       ];
-      const figures = time.length > 0 ? charts.map(figure) : [];
-      return figures.concat(peerTable(title, group));
+      const drawn = time.length > 0 ? charts.map(figure) : [];
+      return drawn.concat(peerTable(title, group));
     },
   );
 }
@@ -142,17 +143,22 @@ function bars(group: readonly PeerResult[], value: (cost: PeerCost) => number): 
   return group.flatMap(({ peer, cost }) => (cost ? { name: peer, value: value(cost) } : []));
 }
 
-function peerTable(title: string, group: readonly PeerResult[]): HTMLElement {
-  const rows = group.map(({ peer, cost, missing }) =>
+function peerTable(title: string, group: readonly PeerResult[]): HTMLElement[] {
+  const rows = group.flatMap(({ peer, cost }) =>
     cost === null
-      ? [peer, missing ?? '', '', '', '']
+      ? []
       : [
-          peer,
-          cost.msPerStep.toFixed(2),
-          mebibytes(cost.peakBytes),
-          mebibytes(cost.loadedBytes),
-          mebibytes(cost.installBytes),
+          [
+            peer,
+            cost.msPerStep.toFixed(2),
+            mebibytes(cost.peakBytes),
+            mebibytes(cost.loadedBytes),
+            mebibytes(cost.installBytes),
+          ],
         ],
+  );
+  const missing = group.flatMap(({ peer, missing: why }) =>
+    why === null ? [] : [element('p', { class: 'missing' }, `${peer}: not measured: ${why}`)],
   );
   const header = [
     'framework',
@@ -161,7 +167,7 @@ function peerTable(title: string, group: readonly PeerResult[]): HTMLElement {
     'resident when loaded, MiB',
     'install, MiB',
   ];
-  return table(header, rows, title);
+  return [...(rows.length > 0 ? [table(header, rows, title)] : []), ...missing];
 }
 
 function claimTable(claims: readonly Row[]): HTMLElement {
@@ -180,5 +186,5 @@ function partTable(results: BenchResults): HTMLElement {
 }
 
 function mebibytes(bytes: number): string {
-  return (bytes / 2 ** 20).toPrecision(3);
+  return figures(bytes / 2 ** 20);
 }
