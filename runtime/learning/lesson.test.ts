@@ -115,6 +115,18 @@ test('the weights kept lie a share of the way from the old ones to those learned
   assert.equal(await learned(0), before);
 });
 
+test('a share that is none is refused, and nothing changes', async () => {
+  const lesson = await open();
+  const before = weightsOf(lesson);
+  for (const share of [-0.1, 1.5, Number.NaN]) {
+    const error: unknown = await runLesson(lesson, request(examples(16)), { share }).catch(
+      (thrown: unknown) => thrown,
+    );
+    assert.is((error as Error).message, `share: expected 0 to 1, got ${share}`);
+  }
+  assert.equal(weightsOf(lesson), before);
+});
+
 test('a lesson that makes the held-out examples worse leaves every weight as it was', async () => {
   const lesson = await openWith({ predict: answers((call) => call === 0) });
   const before = weightsOf(lesson);

@@ -1,8 +1,8 @@
 // A lesson is a transaction: some examples are held out, the rest are learned together with old ones,
-// and the new weights stand only if they help on those held out and harm none of the old ones that
-// are held back. Otherwise the weights from before do, bit for bit.
+// and the new weights, a little short of those learned, stand only if they help on those held out and
+// harm none of the old ones that are held back. Otherwise the weights from before do, bit for bit.
 import type { Activation, Engine } from '../engine.ts';
-import { EngineError } from '../errors.ts';
+import { EngineError, InputError } from '../errors.ts';
 import { inferShapes } from '../graph/graph.ts';
 import { copyParameters, overwriteParameters } from '../graph/parameters.ts';
 import type { Parameters } from '../graph/parameters.ts';
@@ -67,6 +67,8 @@ export async function runLesson(
   options: LessonOptions = {},
 ): Promise<LessonReport> {
   const { engine, content, parameters } = lesson;
+  const { share = 0.9 } = options;
+  if (!(share >= 0 && share <= 1)) throw new InputError(`share: expected 0 to 1, got ${share}`);
   const shapes = inferShapes(content.model.graph);
   const size = sizeOf(shapes[0]!);
   const form = { size, steps: shapes[0]![0] };
@@ -110,7 +112,7 @@ export async function runLesson(
     const start = newClass === null ? before : copyParameters(parameters);
     const steps = isAlone ? 0 : await learnSteps(course, options);
     await engine.pull();
-    await goBack(engine, parameters, start, options.share ?? 0.9);
+    await goBack(engine, parameters, start, share);
     const [freshAfter, oldAfter] = await judgeAll(engine, judges, form);
     const own = { before: freshBefore!, after: freshAfter! };
     const older = { before: oldBefore!, after: oldAfter! };
