@@ -57,9 +57,7 @@ const browserInQuick = {
 };
 
 export const parts: readonly Part[] = [
-  rowsPart('forward', ({ isFull }) =>
-    forwardRows(isFull ? { labels: 400, accuracy: 2000 } : { labels: 50, accuracy: 500 }),
-  ),
+  rowsPart('forward', ({ isFull }) => forwardRows(isFull)),
   ...tasks.map(taskPart),
   rowsPart('memory', ({ isFull, onProgress }) => memoryRows(isFull ? [4, 32] : [4], onProgress)),
   rowsPart('time', ({ isFull, onProgress }) => timeRows(isFull ? 25 : 3, onProgress)),
@@ -125,6 +123,10 @@ function taskPart(task: Task): Part {
   };
 }
 
+/** Of the peers: rounds, and what the first two steps of one may take. */
+const inFull = { rounds: 25, longestStepsMs: 20_000 };
+const inQuick = { rounds: 5, longestStepsMs: 2000 };
+
 async function peersPart({ isFull, onProgress }: Extent): Promise<Measured> {
   const networks = isFull
     ? (['resnet-8', 'twenty convolutions'] as const)
@@ -133,8 +135,8 @@ async function peersPart({ isFull, onProgress }: Extent): Promise<Measured> {
   const rows: Row[] = [];
   for (const network of networks) {
     for (const batchSize of isFull ? [4, 16] : [4]) {
-      const rounds = isFull ? 25 : 3;
-      const measured = await measurePeers({ network, batchSize, rounds, onProgress });
+      const effort = isFull ? inFull : inQuick;
+      const measured = await measurePeers({ network, batchSize, onProgress, ...effort });
       peers.push(...measured);
       rows.push(...peerRows(measured));
     }

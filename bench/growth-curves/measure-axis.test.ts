@@ -106,7 +106,7 @@ test('labels stand for values, and each axis names its arms', async () => {
     assert.is([...arms.keys()][0], 'onward');
     assert.ok(quickArms.includes('onward') && quickArms.includes('full backprop, float32'));
     assert.ok(quickArms.every((arm) => arms.has(arm)));
-    assert.ok(quickValues.length > 1 && quickValues.every((value) => values.includes(value)));
+    assert.ok(quickValues.length !== 1 && quickValues.every((value) => values.includes(value)));
   }
 });
 

@@ -18,10 +18,14 @@ export async function measureGrowth(
 ): Promise<GrowthCurve[]> {
   const curves: GrowthCurve[] = [];
   const meter = meterOf(isQuick ? 1000 : 20_000);
-  for (const axis of axes) {
-    curves.push(...(await measureAxis(isQuick ? quickOf(axis) : axis, meter, onProgress)));
+  for (const axis of isQuick ? axes.filter(isQuicklySeen).map(quickOf) : axes) {
+    curves.push(...(await measureAxis(axis, meter, onProgress)));
   }
   return curves;
+}
+
+function isQuicklySeen({ quickValues }: Axis): boolean {
+  return quickValues.length > 0;
 }
 
 function quickOf(axis: Axis): Axis {

@@ -19,11 +19,10 @@ export interface PeerWork {
   readonly network: NetworkName;
   readonly batchSize: number;
   readonly rounds: number;
+  /** A peer whose first two steps take longer is left out. */
+  readonly longestStepsMs: number;
   readonly onProgress: (message: string) => void;
 }
-
-/** A peer whose first two steps take longer is left out. */
-const longestStepsMs = 20_000;
 
 interface Started {
   readonly peer: Peer;
@@ -60,7 +59,7 @@ export async function measurePeers(work: PeerWork): Promise<PeerResult[]> {
       prepare(peer, open);
       await own.ask<'open'>(open);
       work.onProgress(`${work.network}, batch ${work.batchSize}: ${peer.name}`);
-      await within(longestStepsMs, own.ask<'step'>({ do: 'step', count: 2 }));
+      await within(work.longestStepsMs, own.ask<'step'>({ do: 'step', count: 2 }));
       started.push({ peer, command: peer.command, open, process: own, ms: [] });
     } catch (error) {
       fail(peer, error);
