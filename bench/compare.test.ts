@@ -49,10 +49,9 @@ function results(measured: Measured = {}): BenchResults {
       },
     });
   return {
-    format: 2,
+    format: 3,
     date: '2026-01-01T00:00:00.000Z',
     mode: 'quick',
-    machine: { cpu: '', cores: 2, arch: 'x64', platform: 'linux', memoryBytes: 0 },
     versions: { node: '', onnxruntimeNode: '', onward: '', commit: null },
     parts: {},
     claims: [{ part: 'size', claim: 'small', measured: '9 bytes', promised: 'at most 8', holds }],
@@ -122,9 +121,19 @@ test('what is in one file only is noted', () => {
   assert.equal(compareResults(nothing, results()).notes, ['digits: not in both files']);
 });
 
+test('another machine is noted', () => {
+  const on = (cpu: string): BenchResults => {
+    const machine = { cpu, cores: 2, arch: 'x64', platform: 'linux', memoryBytes: 0 };
+    const part = { date: '', commit: null, seconds: 1, machine };
+    return { ...results(), parts: { 'accuracy:digits': part } };
+  };
+  assert.equal(compareResults(on('one'), on('two')).notes, ['digits: measured on one, now on two']);
+  assert.equal(compareResults(on('one'), on('one')).notes, []);
+});
+
 test('another format is refused', () => {
   const other = { ...results(), format: 1 } as unknown as BenchResults;
-  assert.throws(() => compareResults(other, results()), /expected format 2, got 1/);
+  assert.throws(() => compareResults(other, results()), /expected format 3, got 1/);
 });
 
 test.run();

@@ -21,7 +21,7 @@ const timeTolerance = 0.25;
  */
 export function compareResults(before: BenchResults, after: BenchResults): Comparison {
   for (const { format } of [before, after]) {
-    if (format !== 2) throw new RangeError(`results: expected format 2, got ${String(format)}`);
+    if (format !== 3) throw new RangeError(`results: expected format 3, got ${String(format)}`);
   }
   const notes = before.mode === after.mode ? [] : [`${before.mode} is compared with ${after.mode}`];
   const regressions = brokenPromises(before, after);
@@ -31,13 +31,18 @@ export function compareResults(before: BenchResults, after: BenchResults): Compa
       notes.push(`${task.task}: not in both files`);
       continue;
     }
+    const [earlierOn, nowOn] = [before, after].map(({ parts }) => processorOf(parts, task));
+    if (earlierOn !== nowOn) notes.push(`${task.task}: measured on ${earlierOn}, now on ${nowOn}`);
+    const hasRuns = earlier.runs.length > 0 && task.runs.length > 0;
+    if (!hasRuns)
+      notes.push(`${task.task}: a published file holds no runs; accuracies are not compared`);
     for (const arm of task.arms) {
       const was = earlier.arms.find((other) => other.arm === arm.arm);
       if (!was) {
         notes.push(`${task.task}, ${arm.arm}: not in both files`);
         continue;
       }
-      const accuracy = worseRuns(earlier, task, arm.arm);
+      const accuracy = hasRuns ? worseRuns(earlier, task, arm.arm) : [];
       if (accuracy === null) notes.push(`${task.task}, ${arm.arm}: no user and seed in both files`);
       else regressions.push(...accuracy);
       regressions.push(...worseCosts(was, arm, `${task.task}, ${arm.arm}`));
@@ -45,6 +50,10 @@ export function compareResults(before: BenchResults, after: BenchResults): Compa
     regressions.push(...slowerArms(earlier, task));
   }
   return { regressions, notes };
+}
+
+function processorOf(parts: BenchResults['parts'], { task }: TaskResult): string {
+  return parts[`accuracy:${task}`]?.machine.cpu ?? 'an unknown processor';
 }
 
 function brokenPromises(before: BenchResults, after: BenchResults): string[] {

@@ -66,13 +66,13 @@ async function measure(wanted: readonly Part[]): Promise<BenchResults> {
     const seconds = Math.round((Date.now() - begun) / 1000);
     console.error(`${part.name}: ${seconds} s`);
     const date = new Date(begun).toISOString();
+    const run = { date, commit: used.commit, seconds, machine: machine() };
     const result: BenchResults = {
-      format: 2,
+      format: 3,
       date,
       mode,
-      machine: machine(),
       versions: used,
-      parts: { [part.name]: { date, commit: used.commit, seconds } },
+      parts: { [part.name]: run },
       claims: rows.map((row) => Object.assign({ part: part.name }, row)),
       tasks: task ? [task] : [],
       growth: growth ?? [],
@@ -87,9 +87,9 @@ async function measure(wanted: readonly Part[]): Promise<BenchResults> {
 
 function read(file: string): BenchResults {
   const results = parse(file);
-  if (results.format === 2) return results;
+  if (results.format === 3) return results;
   throw new RangeError(
-    `${file}: expected results of format 2, got ${String(results.format)}; remove the file, or measure it again`,
+    `${file}: expected results of format 3, got ${String(results.format)}; remove the file, or measure it again`,
   );
 }
 
@@ -142,7 +142,7 @@ function print({ claims, tasks, ...results }: BenchResults): void {
   for (const { task, verdict: said } of tasks) {
     for (const sentence of said?.sentences ?? []) console.log(`${task}: ${sentence}`);
   }
-  const { arch, cores, cpu } = results.machine;
+  const { arch, cores, cpu } = machine();
   console.log(`\n${arch}, ${cores} x ${cpu}, Node ${results.versions.node}`);
 }
 

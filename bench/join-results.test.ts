@@ -26,18 +26,19 @@ function peer(name: string): PeerResult {
   return { peer: name, network: 'small', batchSize: 4, missing: null, cost: null };
 }
 
+const machine = { cpu: '', cores: 2, arch: 'x64', platform: 'linux', memoryBytes: 0 };
+
 /** A run of these parts; every part has one row. */
 function run(
   commit: string,
   parts: readonly string[],
   rest: Partial<BenchResults> = {},
 ): BenchResults {
-  const ran = { date: '2026-01-01T00:00:00.000Z', commit, seconds: 1 };
+  const ran = { date: '2026-01-01T00:00:00.000Z', commit, seconds: 1, machine };
   return {
-    format: 2,
+    format: 3,
     date: ran.date,
     mode: 'full',
-    machine: { cpu: '', cores: 2, arch: 'x64', platform: 'linux', memoryBytes: 0 },
     versions: { node: '20', onnxruntimeNode: '1', onward: '', commit },
     parts: Object.fromEntries(parts.map((part) => [part, ran])),
     claims: parts.map((part) => ({
@@ -98,12 +99,26 @@ test('a task, or the peers, measured again leave nothing of before', () => {
   assert.equal(joinResults(before, now, order), now);
 });
 
-test('another machine, mode or version starts a file of its own', () => {
+test('parts may be of several machines, and each says its own', () => {
+  const other = { ...machine, cpu: 'another' };
+  const before = run('a', ['time']);
+  const now = run('b', ['peers']);
+  const parts = { peers: { ...now.parts['peers']!, machine: other } };
+  const joined = joinResults(before, { ...now, parts }, order);
+  assert.equal(
+    Object.entries(joined.parts).map(([part, { machine: own }]) => [part, own]),
+    [
+      ['time', machine],
+      ['peers', other],
+    ],
+  );
+});
+
+test('another mode or version starts a file of its own', () => {
   const before = run('a', ['time']);
   const now = run('b', ['peers']);
   const other: Partial<BenchResults>[] = [
     { mode: 'quick' },
-    { machine: { ...now.machine, cpu: 'another' } },
     { versions: { ...now.versions, node: '22' } },
     { versions: { ...now.versions, onnxruntimeNode: '2' } },
   ];
@@ -112,7 +127,7 @@ test('another machine, mode or version starts a file of its own', () => {
     assert.is(joinResults(before, changed, order), changed);
   }
   assert.is(joinResults(null, now, order), now);
-  const ofOldFormat = { format: 1 } as unknown as BenchResults;
+  const ofOldFormat = { format: 2 } as unknown as BenchResults;
   assert.is(joinResults(ofOldFormat, now, order), now);
 });
 

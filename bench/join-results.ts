@@ -1,12 +1,12 @@
 // A benchmark of hours is measured part by part: a run's parts replace those of the file that is there, and the
-// others stay, each with the commit it was measured at.
+// others stay, each with the commit and the machine it was measured on. No part's numbers are set beside another's.
 import { isDeepStrictEqual } from 'node:util';
 
 import type { BenchResults, TaskResult } from './results.ts';
 
 /**
  * `now` with the parts of `before` that it lacks; `now` as it is where `before` is null, has another format, or comes from another
- * machine, mode, or version of Node.js or ONNX Runtime, since its times and memory could not stand beside those of `now`.
+ * mode, or version of Node.js or ONNX Runtime.
  * Parts come in this order.
  */
 export function joinResults(
@@ -38,7 +38,7 @@ function isComparable(before: BenchResults, now: BenchResults): boolean {
   return before.format === now.format && isDeepStrictEqual(conditionsOf(before), conditionsOf(now));
 }
 
-function conditionsOf({ mode, machine, versions }: BenchResults): unknown {
+function conditionsOf({ mode, versions }: BenchResults): unknown {
   const { node, onnxruntimeNode } = versions;
-  return { mode, machine, node, onnxruntimeNode };
+  return { mode, node, onnxruntimeNode };
 }

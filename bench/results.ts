@@ -5,13 +5,12 @@ import type { Row } from './report/row.ts';
 
 export interface BenchResults {
   /** Of this layout; a reader refuses another. */
-  readonly format: 2;
+  readonly format: 3;
   /** ISO 8601, when the run began. */
   readonly date: string;
   readonly mode: 'quick' | 'full';
-  readonly machine: Machine;
   readonly versions: Versions;
-  /** By name; those of one file may be measured one after another, and at different commits. */
+  /** By name; those of one file may be measured one after another, at different commits, and on different machines. */
   readonly parts: Readonly<Record<string, PartRun>>;
   /** What is promised, and whether it holds, in the order of the table. */
   readonly claims: readonly Claim[];
@@ -30,6 +29,8 @@ export interface PartRun {
   /** Of the working tree, as in `Versions`. */
   readonly commit: string | null;
   readonly seconds: number;
+  /** What times mean anything beside; accuracies and allocated bytes do not depend on it. */
+  readonly machine: Machine;
 }
 
 export interface Claim extends Row {

@@ -64,12 +64,18 @@ const task: TaskResult = {
 };
 
 const results: BenchResults = {
-  format: 2,
+  format: 3,
   date: '2026-01-02T03:04:05Z',
   mode: 'quick',
-  machine: { cpu: 'a CPU', cores: 2, arch: 'x64', platform: 'linux', memoryBytes: 2 ** 34 },
   versions: { node: '20', onnxruntimeNode: '1.30.0', onward: '0.1.0', commit: 'abc' },
-  parts: { size: { date: '2026-01-02T03:04:05Z', commit: 'abc', seconds: 7 } },
+  parts: {
+    size: {
+      date: '2026-01-02T03:04:05Z',
+      commit: 'abc',
+      seconds: 7,
+      machine: { cpu: 'a CPU', cores: 2, arch: 'x64', platform: 'linux', memoryBytes: 2 ** 34 },
+    },
+  },
   claims: [{ part: 'size', claim: 'holds', measured: '1', promised: '2', holds: false }],
   tasks: [task, { ...task, task: 'absent', skipped: 'its data is not here', arms: [], runs: [] }],
   growth: [
@@ -124,7 +130,8 @@ test('what was not measured says why', () => {
 test('a claim that does not hold stands out', () => {
   assert.is(page.querySelector('#claims tbody td:last-child')!.textContent, 'NO');
   const part = [...page.querySelectorAll('#parts tbody td')].map((cell) => cell.textContent);
-  assert.equal(part, ['size', '2026-01-02', 'abc', '7']);
+  assert.equal(part, ['size', '2026-01-02', 'abc', 'a CPU', '7']);
+  assert.match(page.querySelector('.machine')!.textContent, 'a CPU, 2 cores, 16 GiB, linux x64');
 });
 
 test('it holds pictures but no script and no link out', () => {

@@ -1,6 +1,6 @@
 // The report: one self-contained page, pictures first, then the tables they are drawn from.
 import type { BenchResults, GrowthCurve, PeerCost, PeerResult, TaskResult } from '../../results.ts';
-import { partCells } from '../part-cells.ts';
+import { describeMachines, partCells } from '../part-cells.ts';
 import type { Row } from '../row.ts';
 import { alike } from './alike.ts';
 import { figure } from './chart.ts';
@@ -48,11 +48,11 @@ export function reportPage(results: BenchResults): string {
   return `<!doctype html>\n<html lang="en">${head.outerHTML}<body>${body.outerHTML}</body></html>\n`;
 }
 
-function describeRun({ date, mode, machine, versions }: BenchResults): string {
-  const gibibytes = (machine.memoryBytes / 2 ** 30).toFixed(0);
+function describeRun(results: BenchResults): string {
+  const { date, mode, versions } = results;
   return [
     `${mode} run of ${date.slice(0, 10)}`,
-    `${machine.cpu}, ${machine.cores} cores, ${gibibytes} GiB, ${machine.platform} ${machine.arch}`,
+    describeMachines(results),
     `Node ${versions.node}, onnxruntime-node ${versions.onnxruntimeNode}`,
     `Onward ${versions.onward} at ${versions.commit ?? 'no commit'}`,
   ].join(' · ');
@@ -182,7 +182,11 @@ function claimTable(claims: readonly Row[]): HTMLElement {
 
 function partTable(results: BenchResults): HTMLElement {
   const [header = [], ...rows] = partCells(results);
-  return table(header, rows, 'Parts may be measured one after another, and at different commits');
+  return table(
+    header,
+    rows,
+    'Parts may be measured one after another, at different commits and on different machines',
+  );
 }
 
 function mebibytes(bytes: number): string {

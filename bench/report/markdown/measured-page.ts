@@ -1,6 +1,6 @@
 // docs/measured.md: everything that was measured, as text. The README shows a part of it.
 import type { BenchResults, Claim, PeerResult, TaskResult } from '../../results.ts';
-import { partCells } from '../part-cells.ts';
+import { describeMachines, partCells } from '../part-cells.ts';
 import { armTable } from './arm-table.ts';
 import { tableText } from './fill-tables.ts';
 import { promiseTable } from './promise-table.ts';
@@ -37,10 +37,9 @@ function of(claims: readonly Claim[], parts: readonly string[]): Claim[] {
 }
 
 function runTable(results: BenchResults): string {
-  const { machine, versions } = results;
-  const gibibytes = (machine.memoryBytes / 2 ** 30).toFixed(0);
-  const where = `${machine.cpu}, ${machine.cores} cores, ${gibibytes} GiB, ${machine.platform} ${machine.arch}; Node ${versions.node}, onnxruntime-node ${versions.onnxruntimeNode}.`;
-  return `${where}\n\n${tableText(partCells(results), { left: 3 })}`;
+  const { versions } = results;
+  const where = `${describeMachines(results)}; Node ${versions.node}, onnxruntime-node ${versions.onnxruntimeNode}.`;
+  return `${where}\n\n${tableText(partCells(results), { left: 4 })}`;
 }
 
 function taskSection(task: TaskResult, claims: readonly Claim[]): string[] {
