@@ -40,12 +40,7 @@ const sources = [
 ];
 
 /** What a lesson depends on beside these. */
-const lessonSources = [
-  'bench/run-lesson.ts',
-  'runtime/learner.ts',
-  'runtime/learning',
-  'runtime/graph/parameters.ts',
-];
+const lessonSources = ['bench/run-lesson.ts', 'runtime/learner.ts', 'runtime/learning'];
 
 export class KeptRuns {
   readonly #folder: string;

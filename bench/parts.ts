@@ -56,6 +56,9 @@ const browserInQuick = {
   steps: 20,
 };
 
+const peersInFull = { rounds: 25, longestStepsMs: 20_000 };
+const peersInQuick = { rounds: 5, longestStepsMs: 2000 };
+
 export const parts: readonly Part[] = [
   rowsPart('forward', ({ isFull }) => forwardRows(isFull)),
   ...tasks.map(taskPart),
@@ -123,10 +126,6 @@ function taskPart(task: Task): Part {
   };
 }
 
-/** Of the peers: rounds, and what the first two steps of one may take. */
-const inFull = { rounds: 25, longestStepsMs: 20_000 };
-const inQuick = { rounds: 5, longestStepsMs: 2000 };
-
 async function peersPart({ isFull, onProgress }: Extent): Promise<Measured> {
   const networks = isFull
     ? (['resnet-8', 'twenty convolutions'] as const)
@@ -135,7 +134,7 @@ async function peersPart({ isFull, onProgress }: Extent): Promise<Measured> {
   const rows: Row[] = [];
   for (const network of networks) {
     for (const batchSize of isFull ? [4, 16] : [4]) {
-      const effort = isFull ? inFull : inQuick;
+      const effort = isFull ? peersInFull : peersInQuick;
       const measured = await measurePeers({ network, batchSize, onProgress, ...effort });
       peers.push(...measured);
       rows.push(...peerRows(measured));

@@ -24,10 +24,8 @@ export interface Axis {
   readonly network: string;
   /** Values of x, rising. */
   readonly values: readonly number[];
-  /** Some of them, of which a quick run makes do; none where it leaves the axis out. */
-  readonly quickValues: readonly number[];
-  /** Names of some arms, likewise. */
-  readonly quickArms: readonly string[];
+  /** Some of the values, and names of some arms, of which a quick run makes do; null where it leaves the axis out. */
+  readonly quick: { readonly values: readonly number[]; readonly arms: readonly string[] } | null;
   /** One curve each, by the arm's name. */
   readonly arms: ReadonlyMap<string, (x: number) => GrowthWork>;
   /** What stands on the axis, where it is not `x` itself. */
@@ -39,8 +37,7 @@ export const axes: readonly Axis[] = [
     axis: 'layers',
     network: 'convolutions of 16 channels, 16x16, batch 4',
     values: [4, 8, 16, 32, 64],
-    quickValues: [4, 32],
-    quickArms: quickNetworkArms,
+    quick: { values: [4, 32], arms: quickNetworkArms },
     arms: ofNetworks((layers) => ({
       network: convolutionStack({ layers, channels: 16, pixels: 16 }),
       batchSize: 4,
@@ -50,8 +47,7 @@ export const axes: readonly Axis[] = [
     axis: 'batch',
     network: '10 convolutions of 16 channels, 16x16',
     values: [1, 4, 16, 64],
-    quickValues: [],
-    quickArms: quickNetworkArms,
+    quick: null,
     arms: ofNetworks((batchSize) => ({
       network: convolutionStack({ layers: 10, channels: 16, pixels: 16 }),
       batchSize,
@@ -61,8 +57,7 @@ export const axes: readonly Axis[] = [
     axis: 'steps',
     network: 'a GRU of 64 units, 16 features, batch 4',
     values: [16, 64, 256, 1024, 4096],
-    quickValues: [16, 256],
-    quickArms: quickSequenceArms,
+    quick: { values: [16, 256], arms: quickSequenceArms },
     arms: ofSequences((steps) => ({
       cell: 'gru',
       steps,
@@ -75,8 +70,7 @@ export const axes: readonly Axis[] = [
     axis: 'parameters',
     network: '10 convolutions, 8x8, batch 4',
     values: [10, 24, 56, 112, 236], // channels: 9 k to 5 M weights
-    quickValues: [],
-    quickArms: quickNetworkArms,
+    quick: null,
     arms: ofNetworks((channels) => ({
       network: convolutionStack({ layers: 10, channels, pixels: 8 }),
       batchSize: 4,

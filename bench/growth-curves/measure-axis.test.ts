@@ -20,8 +20,7 @@ const axis: Axis = {
   axis: 'steps',
   network: 'a GRU',
   values: [1, 2, 3],
-  quickValues: [1, 3],
-  quickArms: ['far'],
+  quick: { values: [1, 3], arms: ['far'] },
   arms: new Map([
     ['near', workOf('gates')],
     ['far', workOf('exact')],
@@ -102,11 +101,12 @@ test('labels stand for values, and each axis names its arms', async () => {
     curve!.points.map(({ x }) => x),
     [100, 200, 300],
   );
-  for (const { arms, values, quickArms, quickValues } of axes) {
+  for (const { arms, values, quick } of axes) {
     assert.is([...arms.keys()][0], 'onward');
-    assert.ok(quickArms.includes('onward') && quickArms.includes('full backprop, float32'));
-    assert.ok(quickArms.every((arm) => arms.has(arm)));
-    assert.ok(quickValues.length !== 1 && quickValues.every((value) => values.includes(value)));
+    if (quick === null) continue;
+    assert.ok(quick.arms.includes('onward') && quick.arms.includes('full backprop, float32'));
+    assert.ok(quick.arms.every((arm) => arms.has(arm)));
+    assert.ok(quick.values.length > 1 && quick.values.every((value) => values.includes(value)));
   }
 });
 

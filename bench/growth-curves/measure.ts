@@ -18,19 +18,17 @@ export async function measureGrowth(
 ): Promise<GrowthCurve[]> {
   const curves: GrowthCurve[] = [];
   const meter = meterOf(isQuick ? 1000 : 20_000);
-  for (const axis of isQuick ? axes.filter(isQuicklySeen).map(quickOf) : axes) {
+  for (const axis of isQuick ? axes.flatMap(quickOf) : axes) {
     curves.push(...(await measureAxis(axis, meter, onProgress)));
   }
   return curves;
 }
 
-function isQuicklySeen({ quickValues }: Axis): boolean {
-  return quickValues.length > 0;
-}
-
-function quickOf(axis: Axis): Axis {
-  const arms = [...axis.arms].filter(([arm]) => axis.quickArms.includes(arm));
-  return { ...axis, values: axis.quickValues, arms: new Map(arms) };
+function quickOf(axis: Axis): Axis[] {
+  const { quick } = axis;
+  if (quick === null) return [];
+  const arms = [...axis.arms].filter(([arm]) => quick.arms.includes(arm));
+  return [{ ...axis, values: quick.values, arms: new Map(arms) }];
 }
 
 function meterOf(roundsMs: number): Meter {
