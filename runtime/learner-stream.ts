@@ -40,7 +40,7 @@ export interface StreamOptions {
 export interface StreamStep {
   /** Steps learned from, the last ones of the sequence. */
   readonly steps: number;
-  /** Mean cross-entropy of the labels before they were learned, in nats. */
+  /** Mean cross-entropy of the labels before they were learned, in nats; at most 16 of each. */
   readonly loss: number;
 }
 

@@ -45,11 +45,8 @@ export function floatBackpropBytes(graph: Graph, shapes: readonly Shape[], batch
   const last = graph.nodes.length;
   const softmax = tape.add(bytesOf(last), [tape.view(values[last]!)]);
   const gradients = new Map([[last, tape.view(tape.add(bytesOf(last), [softmax]))]]);
-  const wanted = wantedValues(
-    graph.nodes.map((node, index) => ({ node, index, inputs: node.inputs })),
-    ({ node }) => learns(node),
-    null,
-  );
+  const indexed = graph.nodes.map((node, index) => ({ ...node, index }));
+  const wanted = wantedValues(indexed, learns, null);
   const updates: Update[] = [];
   for (const [index, { own, loop, forward }] of [...nodes.entries()].toReversed()) {
     const incoming = gradients.get(index + 1);
@@ -119,8 +116,6 @@ function addUpdates(tape: ProgramTape, updates: readonly Update[]): void {
   // The new weights are written over the old ones.
   for (const { gradient, bytes } of updates) tape.add(0, [tape.add(bytes, [gradient, steps])]);
 }
-
-/** What a layer that learns made, or came through one. */
 
 /** Recurrent layers that run from the end are for prediction only. */
 function learns(node: Node): boolean {

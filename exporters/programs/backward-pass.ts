@@ -82,5 +82,3 @@ function gatesAt(graph: ProgramGraph, site: AnySite, output: string): string[] {
   if (!('clamp' in site.attributes) || site.outputQuantization === null) return [];
   return gatesOf(graph, output, site.attributes.clamp, site.outputQuantization);
 }
-
-/** Values that a gradient is needed of: a layer made them or is before them, or the range's input if wanted. */

@@ -13,17 +13,10 @@ export function copyParameters(parameters: Parameters): Map<number, LayerParamet
   );
 }
 
-/**
- * Makes the arrays of `target` hold the weights and biases of `source`, which has all its nodes; of a `share` above 0,
- * what lies so far on the way back to what they held: round(S + share * (T - S)), halves up.
- */
-export function overwriteParameters(target: Parameters, source: Parameters, share = 0): void {
-  for (const [node, own] of target) {
-    for (const name of ['weights', 'bias'] as const) {
-      const values = source.get(node)![name];
-      own[name].forEach((value, i, all) => {
-        all[i] = Math.round(values[i]! + share * (value - values[i]!));
-      });
-    }
+/** Makes the arrays of `target` hold the weights and biases of `source`, which has all its nodes. */
+export function overwriteParameters(target: Parameters, source: Parameters): void {
+  for (const [node, { weights, bias }] of target) {
+    weights.set(source.get(node)!.weights);
+    bias.set(source.get(node)!.bias);
   }
 }

@@ -99,8 +99,6 @@ export function gate(site: AnySite, gradient: Float32Array, output: Uint8Array):
 /** Stands for the output of a layer that makes logits; layers do not look at their output. */
 const noValue = new Uint8Array(0);
 
-/** Values that a gradient is needed of: a layer made them or is before them, or the range's input if wanted. */
-
 /** A value used more than once: its users' gradients are added, last user first. */
 function addGradient(
   gradients: Map<ValueId, Float32Array>,

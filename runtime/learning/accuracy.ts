@@ -33,16 +33,18 @@ export async function judge(
   examples: Examples,
   form: SampleSize,
 ): Promise<Judgement> {
-  return judgeLogits(await logitsOf(engine, examples, form), Array.from(examples.labels));
+  return judgeLogits(await logitsOf(engine, examples, form), examples.labels);
 }
 
 /** Of float32 logits [labels, classes]; a label of -1 is not judged. */
-export function judgeLogits(logits: Float32Array, labels: readonly number[]): Judgement {
+export function judgeLogits(logits: Float32Array, labels: ArrayLike<number>): Judgement {
   const classes = logits.length / labels.length;
-  const judged = [...labels.entries()].filter(([, label]) => label >= 0);
+  const judged = Array.from(labels, (label, n) => [label, n * classes] as const).filter(
+    ([label]) => label >= 0,
+  );
   return {
-    isRight: judged.map(([n, label]) => argmax(logits, n * classes, classes) === label),
-    loss: judged.map(([n, label]) => lossAt(logits, n * classes, classes, label)),
+    isRight: judged.map(([label, offset]) => argmax(logits, offset, classes) === label),
+    loss: judged.map(([label, offset]) => lossAt(logits, offset, classes, label)),
   };
 }
 

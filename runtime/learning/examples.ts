@@ -102,23 +102,25 @@ export function pickExamples(
   size: number,
   indices: readonly number[],
 ): SplitExamples {
-  const { samples, labels, held, padding } = examples;
+  const { samples, held, padding } = examples;
   return {
     samples: selectSamples(samples, size, indices),
-    labels: labelsAt(examples, size, indices).map((i) => labels[i]!),
+    labels: labelsAt(examples, size, indices),
     held: indices.map((i) => held[i]!),
     ...(padding && { padding: indices.map((i) => padding[i]!) }),
   };
 }
 
-/** Where the labels of the samples at `indices` stand, in that order. */
+/** The labels of the samples at `indices`, all of each, in that order. */
 export function labelsAt(
   { samples, labels }: Examples,
   size: number,
   indices: readonly number[],
 ): number[] {
   const positions = (labels.length * size) / samples.length;
-  return indices.flatMap((i) => Array.from({ length: positions }, (_, p) => i * positions + p));
+  return indices.flatMap((i) =>
+    Array.from({ length: positions }, (_, p) => labels[i * positions + p]!),
+  );
 }
 
 /** How the samples at `indices` start, for an engine; undefined where they are whole. */

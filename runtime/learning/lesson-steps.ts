@@ -14,7 +14,7 @@ export interface LessonProgress {
   readonly step: number;
   readonly steps: number;
   readonly epoch: number;
-  /** Mean cross-entropy of the last batch, before its update, in nats. */
+  /** Mean cross-entropy of the last batch, before its update, in nats; at most 16 of each label. */
   readonly loss: number;
 }
 
@@ -66,10 +66,10 @@ export async function learnSteps(course: Course, options: StepOptions): Promise<
       const now = schedule({ learningRate, clip: plan.clip }, step, steps);
       // The mean over what is judged; of a batch that is not full, as if it were.
       const labels = labelsAt(course.examples, course.size, indices);
-      const judged = labels.filter((i) => course.examples.labels[i]! >= 0).length;
+      const judged = labels.filter((label) => label >= 0).length;
       const rate = now.learningRate / ((Math.max(1, judged) * batchSize) / indices.length);
       const rates = { rate, clip: now.clip, ratio: 1, step: firstStep + step, seed };
-      const loss = await learnBatch(course, indices, rates);
+      const loss = await learnBatch(course, { indices, labels }, rates);
       step++;
       await onProgress?.({ step, steps, epoch, loss });
     }
@@ -77,14 +77,13 @@ export async function learnSteps(course: Course, options: StepOptions): Promise<
   return step;
 }
 
-/** One step on the examples at `indices`; resolves with their loss before it. */
+/** One step on the examples at `indices`, `labels` at each of their positions; resolves with their loss before it. */
 async function learnBatch(
   { engine, layout, classes, size, steps, examples }: Course,
-  indices: readonly number[],
+  { indices, labels }: { readonly indices: readonly number[]; readonly labels: readonly number[] },
   rates: StepRates,
 ): Promise<number> {
-  const positions = labelsAt(examples, size, indices);
-  const targets = oneHot(examples.labels, positions, classes);
+  const targets = oneHot(labels, [...labels.keys()], classes);
   const starts = sequenceOf(examples, steps, indices);
   const samples = selectSamples(examples.samples, size, indices);
   const batch = engine.upload(samples, indices.length, starts);
@@ -92,10 +91,5 @@ async function learnBatch(
   const logits = await learnStep(engine, layout, { input, targets }, rates);
   if (input !== batch) input.dispose();
   batch.dispose();
-  return meanLoss(
-    judgeLogits(
-      logits,
-      positions.map((i) => examples.labels[i]!),
-    ),
-  );
+  return meanLoss(judgeLogits(logits, labels));
 }

@@ -12,7 +12,7 @@ import type { PackageContent } from '../package/content.ts';
 import { judge } from './accuracy.ts';
 import type { Judgement } from './accuracy.ts';
 import { joinExamples, pickExamples, selectSamples, sequenceOf } from './examples.ts';
-import type { SampleSize, SplitExamples } from './examples.ts';
+import type { SplitExamples } from './examples.ts';
 import { accuraciesOf, whyNoClass, whyNot } from './gate.ts';
 import type { Accuracies } from './gate.ts';
 import { layoutOf } from './layout.ts';
@@ -78,12 +78,15 @@ export async function runLesson(
       each === held && i >= fresh.held.length === isOld ? [i] : [],
     );
   const [training, holdout, rehearsed] = [those(0, false), those(1, false), those(0, true)];
-  const judges = [holdout.length > 0 ? holdout : training, those(1, true)].map((indices) =>
-    pickExamples(examples, size, indices),
-  );
+  const ownJudges = pickExamples(examples, size, holdout.length > 0 ? holdout : training);
+  const oldJudges = pickExamples(examples, size, those(1, true));
+  const judgeBoth = async (): Promise<readonly [own: Judgement, old: Judgement]> => [
+    await judge(engine, ownJudges, form),
+    await judge(engine, oldJudges, form),
+  ];
   const before = copyParameters(parameters);
   try {
-    const [freshBefore, oldBefore] = await judgeAll(engine, judges, form);
+    const [ownBefore, oldBefore] = await judgeBoth();
     if (newClass !== null) {
       const { imprintClass } = await loaded('lesson', () => import('./head.ts'));
       const upload = (index: number): Activation =>
@@ -112,46 +115,43 @@ export async function runLesson(
     const start = newClass === null ? before : copyParameters(parameters);
     const steps = isAlone ? 0 : await learnSteps(course, options);
     await engine.pull();
-    await goBack(engine, parameters, start, share);
-    const [freshAfter, oldAfter] = await judgeAll(engine, judges, form);
-    const own = { before: freshBefore!, after: freshAfter! };
-    const older = { before: oldBefore!, after: oldAfter! };
+    goBack(parameters, start, share);
+    await engine.push();
+    const [ownAfter, oldAfter] = await judgeBoth();
+    const own = { before: ownBefore, after: ownAfter };
+    const older = { before: oldBefore, after: oldAfter };
     const refusal = newClass === null ? whyNot(own, older) : whyNoClass(own, older);
     const cause = options.signal?.aborted ? 'aborted' : options.keep === 'always' ? null : refusal;
     const kept = cause === null;
-    if (!kept) await goBack(engine, parameters, before);
+    if (!kept) await restore(engine, parameters, before);
     return {
       samples: fresh.held.length,
       holdout: holdout.length,
       steps,
       ...accuraciesOf(own, older),
-      oldHoldout: judges[1]!.held.length,
+      oldHoldout: oldJudges.held.length,
       kept,
       cause,
     };
   } catch (error) {
-    await goBack(engine, parameters, before);
+    await restore(engine, parameters, before);
     throw error;
   }
 }
 
-async function judgeAll(
-  engine: Engine,
-  sets: readonly SplitExamples[],
-  form: SampleSize,
-): Promise<Judgement[]> {
-  const judgements: Judgement[] = [];
-  for (const examples of sets) judgements.push(await judge(engine, examples, form));
-  return judgements;
+/** Leaves `share` of the way from the weights `before`: round(B + share * (W - B)), halves up, of each W. */
+function goBack(parameters: Parameters, before: Parameters, share: number): void {
+  for (const [node, learned] of parameters) {
+    for (const name of ['weights', 'bias'] as const) {
+      const old = before.get(node)![name];
+      learned[name].forEach((value, i, all) => {
+        all[i] = Math.round(old[i]! + share * (value - old[i]!));
+      });
+    }
+  }
 }
 
-/** Keeps `share` of the way from the weights `before` to those in `parameters`: by default none. */
-async function goBack(
-  engine: Engine,
-  parameters: Parameters,
-  before: Parameters,
-  share = 0,
-): Promise<void> {
-  overwriteParameters(parameters, before, share);
+async function restore(engine: Engine, parameters: Parameters, before: Parameters): Promise<void> {
+  overwriteParameters(parameters, before);
   await engine.push();
 }

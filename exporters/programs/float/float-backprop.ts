@@ -152,8 +152,6 @@ function addGradients(
   }
 }
 
-/** Values that a trained layer made, or whose makers have one, or the wanted input, before them. */
-
 /** The nodes as programs see them. Throws InputError where parameters do not fit the graph. */
 export function sitesOf(
   model: FloatModel,

@@ -143,5 +143,3 @@ function throughOperator(
   own.release();
   return parts;
 }
-
-/** Values that a gradient is needed of: a layer made them or is before them, or the range's input if wanted. */
